@@ -1,0 +1,117 @@
+// Package civic holds the nouns, effects and rules of community work. It knows no
+// dialogue, no database and no platform: plain values and pure functions only.
+package civic
+
+import (
+	"fmt"
+	"time"
+)
+
+// Account 账号 is a follower's openid: opaque, case-sensitive, never logged.
+type Account string
+
+// CommunityID names a community 社区. Zero means none.
+type CommunityID int64
+
+// Community 社区 is one neighbourhood committee's area.
+type Community struct {
+	ID       CommunityID
+	Code     string // one or two characters that begin public numbers, such as 钮
+	Name     string // 钮家巷社区
+	Phone    string // the grid worker's 网格员 phone; "" when none is set
+	Hours    string // service hours as residents read them, such as 每天 9:00–17:00
+	TimeZone string // IANA name; "" means the program's default
+}
+
+// Estate 小区 is a housing estate of a community, by whose name residents find theirs.
+type Estate struct {
+	ID        int64
+	Community CommunityID
+	Name      string
+}
+
+// Follower is what the bot remembers of an account.
+type Follower struct {
+	Account   Account
+	Community CommunityID // zero: not known yet
+	Estate    int64       // zero: not known
+}
+
+// Place says where a need is. Coordinates are degrees, WGS-like as the platform sends
+// them, rounded to about ten metres; Located is false when only words were given.
+type Place struct {
+	Text    string  `json:"text,omitempty"`
+	Lat     float64 `json:"lat,omitempty"`
+	Lng     float64 `json:"lng,omitempty"`
+	Located bool    `json:"located,omitempty"`
+}
+
+// MediaKind tells photos from voices.
+type MediaKind string
+
+// The two kinds of media that residents send and the bot keeps.
+const (
+	Photo MediaKind = "photo"
+	Voice MediaKind = "voice"
+)
+
+// Number is the public number of a need, unique by community and year: 钮2027-018.
+type Number struct {
+	Code string
+	Year int
+	Seq  int // from 1, without holes
+}
+
+// String writes the number as residents read it.
+func (n Number) String() string { return fmt.Sprintf("%s%d-%03d", n.Code, n.Year, n.Seq) }
+
+// NeedID names a need 需求 inside the program; residents see its Number.
+type NeedID int64
+
+// NeedState is where a need stands. Values are stored.
+type NeedState string
+
+// The states a need can be in so far.
+const (
+	NeedRaised    NeedState = "raised"    // 待初选: raised, waiting for staff
+	NeedAccepted  NeedState = "accepted"  // 已受理
+	NeedDeclined  NeedState = "declined"  // 不予受理
+	NeedWithdrawn NeedState = "withdrawn" // 已撤回 by its author
+)
+
+// Need 需求 is what a resident says is wrong or missing. Text holds the words as others
+// may read them: identity and phone numbers are masked before they are stored.
+type Need struct {
+	ID        NeedID
+	Community CommunityID
+	Number    Number
+	Author    Account
+	Category  Category
+	Text      string
+	Place     Place
+	Urgent    bool
+	State     NeedState
+	Released  bool // 公开: staff let other residents read it
+	Heat      int  // accounts that endorse it, the author not counted
+	Photos    int
+	Additions []Addition
+	RaisedAt  time.Time
+}
+
+// Addition 补充 is a later word of the author.
+type Addition struct {
+	Text string
+	At   time.Time
+}
+
+// LikeNeed is a need that resembles what somebody is about to raise.
+type LikeNeed struct {
+	ID     NeedID
+	Number Number
+	Text   string
+	Place  string
+	Heat   int
+	Own    bool    // the asker's own need
+	Backed bool    // the asker has endorsed it already
+	Score  float64 // likeness from 0 to 1
+}

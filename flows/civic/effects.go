@@ -1,0 +1,71 @@
+package civic
+
+// An effect is what a dialogue asks the store to do. store.Commit hands each to the file
+// of its noun by one exhaustive switch; all effects of a turn succeed or none does.
+
+// Join remembers which community (and estate, zero if unknown) an account belongs to.
+// Doing it again moves the account.
+type Join struct {
+	Account   Account
+	Community CommunityID
+	Estate    int64
+}
+
+// RaiseNeed creates a need with the next number of its community and year. Text and Place
+// are already masked. Photos and VoiceID are the platform's media ids, sent by Account.
+type RaiseNeed struct {
+	Account   Account
+	Community CommunityID
+	Category  Category
+	Text      string
+	Place     Place
+	Urgent    bool
+	Photos    []string
+	VoiceID   string
+}
+
+// EndorseNeed 附议 adds the account to the need's endorsers, once. It is refused for the
+// author's own need, for one that is withdrawn, and for one not released.
+type EndorseNeed struct {
+	Account Account
+	Need    NeedID
+}
+
+// WithdrawNeed 撤回 ends the account's own need. Endorsers are kept in the record.
+type WithdrawNeed struct {
+	Account Account
+	Need    NeedID
+}
+
+// AddToNeed 补充 appends a masked sentence to the account's own need.
+type AddToNeed struct {
+	Account Account
+	Need    NeedID
+	Text    string
+}
+
+// KeepMedia has a photo or voice fetched soon, before the platform forgets it after three days.
+// The same media id twice is one.
+type KeepMedia struct {
+	Account Account
+	MediaID string
+	Kind    MediaKind
+}
+
+// Receipt is what a committed turn tells the dialogue. A repeat of the turn gets the very same one.
+type Receipt struct {
+	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
+	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
+	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
+	Final  bool   `json:"final,omitempty"`  // the turn ended its run
+}
+
+// Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what
+// the resident reads; Step is the step to go back to, "" for ending the flow.
+type Refusal struct {
+	Sentence string
+	Step     string
+}
+
+// Error returns the sentence.
+func (r *Refusal) Error() string { return r.Sentence }
