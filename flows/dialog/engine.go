@@ -1,0 +1,161 @@
+package dialog
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"yishi/flows/zh"
+)
+
+// Config is what an engine needs to know beside its flows.
+type Config[W any] struct {
+	// Generation rises whenever a flow is added or removed, so that a replica can tell a flow
+	// that it does not know yet from one that is gone.
+	Generation int
+	// Menu is the flow that is one message away from everywhere. Unknown is the flow that hears
+	// free text outside any flow; its Begin gets the id of the flow whose Words fit, or "".
+	Menu, Unknown string
+	// Alarm returns what must be said at once whatever is under way, "" for nothing. Nil: none.
+	Alarm func(text string) string
+}
+
+// Engine runs a set of flows. It holds no state of conversations and is safe for many turns at once.
+type Engine[W any] struct {
+	cfg   Config[W]
+	flows []machine[W]
+	byID  map[string]machine[W]
+	opens map[string]string // folded whole message → flow id
+}
+
+// New checks the flows as far as can be seen without running them and returns their engine:
+// ids unique, openings unique and no command words, every question asked, every jump and lead
+// to somewhere. All faults are returned at once.
+func New[W any](cfg Config[W], flows ...machine[W]) (*Engine[W], error) {
+	e := &Engine[W]{cfg: cfg, flows: flows, byID: map[string]machine[W]{}, opens: map[string]string{}}
+	var faults []error
+	known := map[string]bool{}
+	for _, m := range flows {
+		h := m.head()
+		if e.byID[h.id] != nil {
+			faults = append(faults, fmt.Errorf("flow %s: id is used twice", h.id))
+		}
+		e.byID[h.id], known[h.id] = m, true
+		faults = append(faults, e.addOpens(h)...)
+	}
+	for _, m := range flows {
+		faults = append(faults, m.check(known))
+	}
+	for _, id := range []string{cfg.Menu, cfg.Unknown} {
+		if !known[id] {
+			faults = append(faults, fmt.Errorf("engine: no flow %q", id))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Engine[W]) addOpens(h *header[W]) []error {
+	var faults []error
+	for _, w := range h.opens {
+		key := zh.Fold(w)
+		if other, ok := e.opens[key]; ok {
+			faults = append(faults, fmt.Errorf("flow %s: %q opens %s too", h.id, w, other))
+		}
+		if c, _ := command(w); c != noCommand {
+			faults = append(faults, fmt.Errorf("flow %s: %q is a command everywhere", h.id, w))
+		}
+		e.opens[key] = h.id
+	}
+	return faults
+}
+
+// check finds what is wrong with one flow as written.
+func (f *Flow[D, W]) check(known map[string]bool) error {
+	var faults []error
+	say := func(format string, args ...any) {
+		faults = append(faults, fmt.Errorf("flow "+f.ID+": "+format, args...))
+	}
+	if f.ID == "" || f.Title == "" || f.Version < 1 || len(f.Steps) == 0 {
+		say("needs id, title, version and steps")
+	}
+	seen := map[string]bool{}
+	commits := false
+	for i := range f.Steps {
+		s := &f.Steps[i]
+		if s.ID == "" || seen[s.ID] {
+			say("step %d: id %q is empty or used twice", i, s.ID)
+		}
+		seen[s.ID] = true
+		if s.Say == "" && s.Ask == nil {
+			say("step %s asks nothing", s.ID)
+		}
+		if (s.Label == "") != (s.Show == nil) {
+			say("step %s: a label and what it shows go together", s.ID)
+		}
+		if s.Hear == nil && i+1 < len(f.Steps) && f.Steps[i+1].Open == nil {
+			say("step %s cannot be reached", f.Steps[i+1].ID)
+		}
+		commits = commits || s.Commits
+	}
+	for i := range f.Steps {
+		for _, j := range f.Steps[i].Jumps {
+			if !seen[j] {
+				say("step %s jumps to no step %q", f.Steps[i].ID, j)
+			}
+		}
+	}
+	if commits && f.Told == nil {
+		say("commits but tells nothing")
+	}
+	for _, l := range f.Leads {
+		if !known[l] {
+			say("leads to no flow %q", l)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// find returns the flow that a whole message opens, with the argument for its Begin.
+func (e *Engine[W]) find(text string) (id, arg string, ok bool) {
+	if id, ok := e.opens[zh.Fold(text)]; ok {
+		return id, "", true
+	}
+	for _, m := range e.flows {
+		if h := m.head(); h.match != nil {
+			if arg, ok := h.match(text); ok {
+				return h.id, arg, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// suggest returns the flow most of whose words a free message holds, "" if none.
+func (e *Engine[W]) suggest(text string) string {
+	best, most := "", 0
+	for _, m := range e.flows {
+		n := 0
+		for _, w := range m.head().words {
+			if zh.Contains(text, w) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = m.head().id, n
+		}
+	}
+	return best
+}
+
+// takes returns the flow that an input opens outside any flow, "" if none.
+func (e *Engine[W]) takes(k Kind) string {
+	for _, m := range e.flows {
+		if slices.Contains(m.head().takes, k) {
+			return m.head().id
+		}
+	}
+	return ""
+}

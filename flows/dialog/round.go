@@ -1,0 +1,391 @@
+package dialog
+
+import (
+	"errors"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"yishi/flows/zh"
+)
+
+// maxOpened bounds the flows opened in one turn.
+const maxOpened = 4
+
+// play drives the flow under way and takes what comes of it.
+func (r *round[W]) play(a action) error {
+	top := r.s.Top
+	m := r.e.byID[top.Flow]
+	r.out.Flow, r.out.Step = top.Flow, top.Step
+	res, err := m.drive(top, r.t, a)
+	if err != nil {
+		return err
+	}
+	switch {
+	case res.missed:
+		r.s.Misses++
+	case a.do != doAsk:
+		r.s.Misses = 0
+	}
+	if len(res.effects) == 0 {
+		return r.after(res)
+	}
+	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.final, Effects: res.effects}
+	r.out.committed = func(receipt any) (Session, Outcome, error) {
+		r.out.Commit = nil
+		if err := r.committed(res, receipt); err != nil {
+			return Session{}, Outcome{}, err
+		}
+		return r.result()
+	}
+	r.out.refused = r.refusal
+	return nil
+}
+
+// committed goes on after the effects are in the store.
+func (r *round[W]) committed(res result, receipt any) error {
+	top := r.s.Top
+	top.N++
+	if res.final {
+		told, err := r.e.byID[top.Flow].tell(top, r.t, receipt)
+		if err != nil {
+			return err
+		}
+		told.Text = lines(res.reply.Text, told.Text)
+		res.reply = told
+	}
+	return r.after(res)
+}
+
+// refusal goes on after the store refused the effects by its rules: nothing was done.
+func (r *round[W]) refusal(sentence, step string) (Session, Outcome, error) {
+	r.out.Commit, r.out.Word = nil, "refused"
+	top := r.s.Top
+	h := r.e.byID[top.Flow].head()
+	if step == "" || h.step(step) == nil {
+		r.s.Top = nil
+		r.say(Reply{Text: sentence})
+		return r.result()
+	}
+	if step != top.Step {
+		top.Back, top.Step = top.Step, step
+	}
+	if err := r.e.byID[top.Flow].refused(top, r.t, sentence); err != nil {
+		return Session{}, Outcome{}, err
+	}
+	if err := r.play(action{do: doGoTo, step: step, note: sentence}); err != nil {
+		return Session{}, Outcome{}, err
+	}
+	return r.result()
+}
+
+// after says what a drive came to and, when the flow is done, goes on to what follows it.
+func (r *round[W]) after(res result) error {
+	r.say(res.reply)
+	if !res.done {
+		r.question(res)
+		return nil
+	}
+	then := r.s.Top.Then
+	r.out.Word = "done"
+	run := r.s.Top.Run
+	r.s.Top, r.s.Offer, r.s.Seed, r.out.Card = nil, false, nil, 0
+	if len(res.reply.Choices) > 0 {
+		r.card(run)
+	}
+	switch {
+	case res.open != "":
+		return r.open(res.open, "", res.seed)
+	case then != nil:
+		return r.open(then.Flow, then.Arg, then.Seed)
+	}
+	return nil
+}
+
+// question gives the question just asked its own card, so that a tap on an older one is known.
+func (r *round[W]) question(res result) {
+	if r.out.Word == "" {
+		r.out.Word = "asked"
+		if res.missed {
+			r.out.Word = "again"
+		}
+	}
+	r.out.Flow, r.out.Step = r.s.Top.Flow, r.s.Top.Step
+	r.card(r.s.Top.Run + "/" + r.s.Top.Step)
+}
+
+func (r *round[W]) card(of string) {
+	r.s.Seq++
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(of + "/" + strconv.Itoa(r.s.Seq))) // never fails
+	r.s.Card = int(h.Sum32()&0x3fffffff) + 1
+	r.out.Card = r.s.Card
+}
+
+// openAgain opens a flow that people asked for by its words. Where it is half-done already, they choose.
+func (r *round[W]) openAgain(id, arg string) error {
+	here := r.s.Top != nil && r.s.Top.Flow == id
+	if !here {
+		for i := range r.s.Parked {
+			if r.s.Parked[i].Flow == id {
+				here = r.s.unpark(id)
+				break
+			}
+		}
+	}
+	if !here || !started(r.s.Top) {
+		return r.open(id, arg, nil)
+	}
+	return r.offer(nil)
+}
+
+// started reports whether a frame holds anything worth keeping.
+func started(f *Frame) bool { return len(f.Trail) > 0 || f.N > 0 }
+
+// offer asks whether to go on with the flow under way or to begin it again.
+func (r *round[W]) offer(seed *Input) error {
+	r.s.Offer, r.s.Seed = true, seed
+	h := r.e.byID[r.s.Top.Flow].head()
+	r.say(Reply{
+		Text:    "您上次的“" + h.title + "”还没办完：",
+		Choices: []Choice{{Label: "1. 接着办", Send: "继续"}, {Label: "2. 重新开始", Send: "重新开始"}},
+	})
+	r.out.Flow, r.out.Step, r.out.Word = r.s.Top.Flow, r.s.Top.Step, "offer"
+	r.card(r.s.Top.Run + "/" + r.s.Top.Step)
+	return nil
+}
+
+func (r *round[W]) hearOffer() error {
+	i, v := zh.Choice(r.t.Text, []string{"接着办", "重新开始"})
+	switch {
+	case v == zh.Sure && i == 0:
+		return r.command(cmdContinue, "")
+	case v == zh.Sure && i == 1:
+		return r.command(cmdRestart, "")
+	}
+	r.s.Misses++
+	r.say(Reply{Text: "请选 1 或 2。"})
+	return r.offer(r.s.Seed)
+}
+
+// open begins a flow; the one under way waits, and comes back at once if this one ends at once.
+func (r *round[W]) open(id, arg string, seed *Input) error {
+	if r.depth++; r.depth > maxOpened {
+		return errors.New("flows open one another without end: " + id)
+	}
+	m := r.e.byID[id]
+	if m == nil {
+		return errors.New("no flow " + id)
+	}
+	if id == r.e.cfg.Unknown && arg == "" {
+		arg = r.e.suggest(r.t.Text)
+	}
+	h := m.head()
+	var then *Then
+	if h.requires != nil {
+		if first := h.requires(r.t); first != "" {
+			then = &Then{Flow: id, Arg: arg, Seed: seed}
+			id, arg, seed, m = first, "", nil, r.e.byID[first]
+			if m == nil {
+				return errors.New("no flow " + first)
+			}
+			h = m.head()
+		}
+	}
+	if r.s.Top != nil && r.s.Top.Flow == id && started(r.s.Top) && seed != nil {
+		return r.offer(seed)
+	}
+	r.setAside()
+	r.s.Top = &Frame{Run: r.t.newRun(), Flow: id, Ver: h.version, Step: h.steps[0].id, Then: then}
+	r.s.Offer, r.s.Seed = false, nil
+	if seed == nil {
+		return r.play(action{do: doBegin, arg: arg})
+	}
+	return r.begin(m, arg, seed)
+}
+
+// begin starts a flow whose first question is answered already.
+func (r *round[W]) begin(m machine[W], arg string, seed *Input) error {
+	top := r.s.Top
+	res, err := m.drive(top, r.t, action{do: doBegin, arg: arg})
+	if err != nil {
+		return err
+	}
+	step := m.head().step(top.Step)
+	if res.done || len(res.effects) > 0 || !step.takes(seed.Kind) {
+		return r.after(res)
+	}
+	r.t.Input = *seed
+	return r.play(action{do: doHear})
+}
+
+// setAside parks the flow under way, or drops it if nothing was answered in it yet.
+func (r *round[W]) setAside() {
+	if r.s.Top == nil {
+		return
+	}
+	if started(r.s.Top) || r.s.Top.Then != nil {
+		r.parked = r.s.Top.Run
+		r.s.park()
+		return
+	}
+	if r.parked == "" {
+		r.parked = "-" // dropped: nothing comes back
+	}
+	r.s.Top = nil
+}
+
+// restore brings back what this turn had put aside when its own matter ended at once, and
+// otherwise mentions what waits.
+func (r *round[W]) restore() {
+	if r.s.Top != nil || len(r.s.Parked) == 0 {
+		return
+	}
+	last := &r.s.Parked[len(r.s.Parked)-1]
+	title := r.e.byID[last.Flow].head().title
+	r.out.Reply.After = lines(r.out.Reply.After, "您的“"+title+"”还没办完，回“继续”接着办。")
+	if last.Run == r.parked {
+		r.s.unpark("")
+	}
+}
+
+// command carries out a word that works everywhere.
+func (r *round[W]) command(c cmd, arg string) error {
+	r.out.Word = "command"
+	top := r.s.Top
+	if top == nil {
+		return r.idle(c)
+	}
+	if c != cmdRestart && c != cmdCancel {
+		r.s.Offer, r.s.Seed = false, nil
+	}
+	h := r.e.byID[top.Flow].head()
+	step := h.step(top.Step)
+	if step == nil {
+		return r.restartKept()
+	}
+	switch c {
+	case cmdContinue:
+		return r.again("")
+	case cmdSkip:
+		if !step.skips {
+			return r.again("这一步不能跳过。")
+		}
+		return r.play(action{do: doSkip})
+	case cmdBack:
+		return r.leave(func() error { return r.play(action{do: doBack}) })
+	case cmdCancel:
+		return r.leave(r.cancel)
+	case cmdRestart:
+		return r.leave(r.restart)
+	case cmdEdit:
+		return r.edit(arg)
+	case noCommand:
+	}
+	return r.again("")
+}
+
+// idle answers commands that need a flow when none is under way.
+func (r *round[W]) idle(c cmd) error {
+	if (c == cmdContinue || c == cmdBack || c == cmdRestart) && r.s.unpark("") {
+		r.out.Flow = r.s.Top.Flow
+		return r.command(c, "")
+	}
+	if c == cmdCancel && len(r.s.Parked) > 0 {
+		r.say(Reply{Text: "现在没有正在办的事。"})
+		return nil
+	}
+	r.say(Reply{Text: "现在没有办到一半的事。回“菜单”看看能办什么。"})
+	return nil
+}
+
+func (r *round[W]) cancel() error {
+	title := r.e.byID[r.s.Top.Flow].head().title
+	r.s.Top, r.s.Offer, r.s.Seed, r.s.Misses = nil, false, nil, 0
+	r.say(Reply{Text: "已取消“" + title + "”，没有提交任何内容。回“菜单”另办别的。"})
+	return nil
+}
+
+func (r *round[W]) restart() error {
+	id, seed := r.s.Top.Flow, r.s.Seed
+	r.s.Top, r.s.Offer, r.s.Seed = nil, false, nil
+	return r.open(id, "", seed)
+}
+
+// editable reports whether a message that begins with 改 names an answer that can be changed.
+func (r *round[W]) editable(arg string) bool {
+	if r.s.Top == nil {
+		return false
+	}
+	if arg == "" {
+		return true
+	}
+	if _, ok := zh.Number(arg); ok {
+		return true
+	}
+	for _, s := range r.e.byID[r.s.Top.Flow].head().steps {
+		if s.label != "" && strings.Contains(zh.Fold(s.label), arg) {
+			return true
+		}
+	}
+	return false
+}
+
+// edit goes back to one answer of the summary and returns to the present step after it.
+func (r *round[W]) edit(arg string) error {
+	top := r.s.Top
+	ls, err := r.e.byID[top.Flow].lines(top)
+	if err != nil {
+		return err
+	}
+	n, numbered := zh.Number(arg)
+	target := ""
+	for i, l := range ls {
+		if numbered && n == i+1 || !numbered && arg != "" && strings.Contains(zh.Fold(l.Label), arg) {
+			target = l.step
+		}
+	}
+	if target == "" {
+		return r.again("要改哪一项？请回“改1”“改2”这样的数字。")
+	}
+	return r.leave(func() error {
+		if target != top.Step && top.Back == "" {
+			top.Back = top.Step
+		}
+		top.Step = target
+		return r.play(action{do: doGoTo, step: target, note: "好，重新答这一项。"})
+	})
+}
+
+// leave goes away from the present step. Where that step may have committed without our
+// knowing, the run is closed first, so that what is said about it is true.
+func (r *round[W]) leave(next func() error) error {
+	top := r.s.Top
+	step := r.e.byID[top.Flow].head().step(top.Step)
+	if !step.commits {
+		return next()
+	}
+	r.out.Close = &Close{Run: top.Run, N: top.N}
+	r.out.closed = func(receipt any) (Session, Outcome, error) {
+		r.out.Close = nil
+		if err := r.closed(receipt, next); err != nil {
+			return Session{}, Outcome{}, err
+		}
+		return r.result()
+	}
+	return nil
+}
+
+func (r *round[W]) closed(receipt any, next func() error) error {
+	top := r.s.Top
+	if receipt == nil {
+		top.Run, top.N = r.t.newRun(), 0
+		return next()
+	}
+	told, err := r.e.byID[top.Flow].tell(top, r.t, receipt)
+	if err != nil {
+		return err
+	}
+	told.Text = lines("这件刚才已经办成了，没有取消：", told.Text)
+	return r.after(result{reply: told, done: true})
+}

@@ -1,0 +1,169 @@
+package flows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"yishi/flows/civic"
+	"yishi/flows/dialog"
+	"yishi/flows/zh"
+)
+
+// pageSize is how many needs a list shows at once.
+const pageSize = 5
+
+// MineDraft is where somebody stands in the list of their own needs.
+type MineDraft struct {
+	Offset int          `json:"offset,omitempty"`
+	Total  int          `json:"total,omitempty"`
+	Listed []civic.Need `json:"listed,omitempty"` // as listed, so that a number keeps its meaning
+	Pick   int          `json:"pick,omitempty"`
+}
+
+// mine 我的 lists the account's own needs with their state.
+var mine = Flow[MineDraft]{
+	ID: "mine", Version: 1, Title: "我的", Opens: []string{"我的", "我的需求", "我提的", "我提的需求", "进度", "查进度"},
+	Words: []string{"我提的", "办得怎么样", "怎么还没", "处理得怎么样"},
+	Begin: (*MineDraft).begin,
+	Steps: []Step[MineDraft]{
+		{ID: "none", Open: (*MineDraft).empty, Say: "您还没有提过需求。回“提需求”就可以提。"},
+		{ID: "list", Open: (*MineDraft).any, Ask: (*MineDraft).askList, Hear: (*MineDraft).hearList},
+		{ID: "one", Open: (*MineDraft).any, Ask: (*MineDraft).askOne},
+	},
+}
+
+func (d *MineDraft) begin(t *Turn, _ string) { d.load(t) }
+
+func (d *MineDraft) load(t *Turn) {
+	needs, total, err := t.World.Needs.Mine(t.Context(), civic.Account(t.Account), d.Offset, pageSize)
+	if t.Failed(err) {
+		return
+	}
+	d.Listed, d.Total = needs, total
+	for i := range d.Listed { // the session keeps what the list shows, no more
+		d.Listed[i].Text, d.Listed[i].Additions = zh.Cut(d.Listed[i].Text, 20), nil
+	}
+}
+
+func (d *MineDraft) empty(*Turn) bool { return d.Total == 0 }
+func (d *MineDraft) any(*Turn) bool   { return d.Total > 0 }
+
+func (d *MineDraft) more() bool { return d.Offset+len(d.Listed) < d.Total }
+
+func (d *MineDraft) askList(*Turn) Reply {
+	r := Reply{Text: fmt.Sprintf("您提过 %d 件需求，看哪一件？", d.Total)}
+	for i, n := range d.Listed {
+		r.Choices = append(r.Choices, Choice{
+			Label: fmt.Sprintf("%d. %s %s〔%s〕", i+1, n.Number, n.Text, stateName(n.State)),
+			Send:  fmt.Sprint(i + 1),
+		})
+	}
+	if d.more() {
+		r.After = "后面还有，回“下一页”。"
+	}
+	return r
+}
+
+func (d *MineDraft) hearList(t *Turn) Move {
+	if t.Said("下一页", "更多", "后面的", "还有呢") && d.more() {
+		d.Offset += pageSize
+		d.load(t)
+		return dialog.Stay("")
+	}
+	if t.Said("上一页", "前面的") && d.Offset > 0 {
+		d.Offset = max(0, d.Offset-pageSize)
+		d.load(t)
+		return dialog.Stay("")
+	}
+	if _, seq, ok := numberIn(t.Text); ok && seq > pageSize {
+		for i := range d.Listed {
+			if d.Listed[i].Number.Seq == seq {
+				d.Pick = i
+				return dialog.Next()
+			}
+		}
+	}
+	labels := make([]string, len(d.Listed))
+	for i, n := range d.Listed {
+		labels[i] = n.Text
+	}
+	i, v := t.Choice(labels...)
+	if v != zh.Sure {
+		return dialog.Again(askNumber(len(d.Listed)))
+	}
+	d.Pick = i
+	return dialog.Next()
+}
+
+func (d *MineDraft) askOne(t *Turn) Reply {
+	l := d.Listed[d.Pick]
+	n, ok, err := t.World.Needs.ByNumber(t.Context(), l.Community, l.Number.Year, l.Number.Seq)
+	if t.Failed(err) || !ok {
+		return Reply{Text: "这件现在查不到。"}
+	}
+	return Reply{Text: describe(&n, t.Now, true)}
+}
+
+// describe writes one need in full.
+func describe(n *civic.Need, now time.Time, own bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s〔%s〕\n%s", n.Number, stateName(n.State), n.Text)
+	if n.Place.Text != "" {
+		fmt.Fprintf(&b, "\n位置：%s", n.Place.Text)
+	}
+	fmt.Fprintf(&b, "\n类别：%s", n.Category)
+	if n.Urgent {
+		b.WriteString("，急")
+	}
+	fmt.Fprintf(&b, "；%d 人附议；%s提", n.Heat, day(n.RaisedAt, now))
+	if n.Photos > 0 {
+		fmt.Fprintf(&b, "；%d 张照片", n.Photos)
+	}
+	for _, a := range n.Additions {
+		fmt.Fprintf(&b, "\n补充（%s）：%s", day(a.At, now), a.Text)
+	}
+	fmt.Fprintf(&b, "\n%s", stateNext(n, own))
+	return b.String()
+}
+
+func day(at, now time.Time) string {
+	at = at.In(now.Location())
+	if at.Year() != now.Year() {
+		return at.Format("2006年1月2日")
+	}
+	return at.Format("1月2日")
+}
+
+func stateName(s civic.NeedState) string {
+	switch s {
+	case civic.NeedRaised:
+		return "待初选"
+	case civic.NeedAccepted:
+		return "已受理"
+	case civic.NeedDeclined:
+		return "不予受理"
+	case civic.NeedWithdrawn:
+		return "已撤回"
+	}
+	return "办理中"
+}
+
+// stateNext says what comes next, and what the author can do.
+func stateNext(n *civic.Need, own bool) string {
+	seq := fmt.Sprintf("%03d", n.Number.Seq)
+	switch n.State {
+	case civic.NeedRaised:
+		if !own {
+			return "下一步：社区初选。"
+		}
+		return "下一步：社区初选。要加一句回“补充" + seq + "”，不提了回“撤回" + seq + "”。"
+	case civic.NeedAccepted:
+		return "下一步：编方案。"
+	case civic.NeedDeclined:
+		return "有疑问回“人工”。"
+	case civic.NeedWithdrawn:
+		return "撤回的需求不再办理；要重新提，回“提需求”。"
+	}
+	return ""
+}

@@ -1,0 +1,93 @@
+package flows
+
+import (
+	"strings"
+
+	"yishi/flows/dialog"
+	"yishi/flows/zh"
+)
+
+// HelloDraft holds nothing.
+type HelloDraft struct{}
+
+var hello = Flow[HelloDraft]{
+	ID: "hello", Version: 1, Title: "问好",
+	Opens: []string{"你好", "您好", "在吗", "在不在", "有人吗", "早上好", "上午好", "下午好", "晚上好", "hi", "hello", "喂"},
+	Steps: []Step[HelloDraft]{{ID: "say", Ask: (*HelloDraft).ask}},
+}
+
+func (*HelloDraft) ask(*Turn) Reply {
+	return menuReply("您好！想办什么？点一下，或者直接说。")
+}
+
+// UnknownDraft is what somebody said outside any flow.
+type UnknownDraft struct {
+	Text string `json:"text,omitempty"`
+	Flow string `json:"flow,omitempty"` // the flow whose words it holds, "" none
+}
+
+// unknown hears free text: it finds the flow that is meant, or offers to raise it as a need.
+var unknown = Flow[UnknownDraft]{
+	ID: "unknown", Version: 1, Title: "听您说",
+	Begin: (*UnknownDraft).begin,
+	Leads: []string{"menu", "raise-need", "mine", "help", "person"},
+	Steps: []Step[UnknownDraft]{
+		{ID: "thanks", Open: (*UnknownDraft).polite, Say: "不客气。还有事随时说。"},
+		{ID: "odd", Open: (*UnknownDraft).odd, Ask: (*UnknownDraft).askOdd},
+		{ID: "offer", Open: always[UnknownDraft], Ask: (*UnknownDraft).ask, Hear: (*UnknownDraft).hear},
+	},
+}
+
+func (d *UnknownDraft) begin(t *Turn, flow string) { d.Text, d.Flow = t.Text, flow }
+
+func (d *UnknownDraft) polite(*Turn) bool {
+	return zh.Said(d.Text, "谢谢", "谢谢您", "谢谢你", "多谢", "辛苦了", "好的", "好", "知道了", "嗯", "再见", "ok")
+}
+
+// odd is what can hardly be a need: bare numbers, single characters, commands of other bots.
+func (d *UnknownDraft) odd(*Turn) bool {
+	_, number := zh.Number(d.Text)
+	return number || zh.Runes(d.Text) < 2 || strings.HasPrefix(d.Text, "#") || strings.HasPrefix(d.Text, "/")
+}
+
+func (d *UnknownDraft) askOdd(*Turn) Reply {
+	return menuReply("现在没有在等您选的题。想办什么？点一下，或者直接说。")
+}
+
+// direct is a flow that free text may mean other than raising a need.
+func (d *UnknownDraft) direct() string {
+	for _, m := range menuItems {
+		if m.flow == d.Flow && d.Flow != raiseNeedID {
+			return m.word
+		}
+	}
+	return ""
+}
+
+func (d *UnknownDraft) ask(*Turn) Reply {
+	if w := d.direct(); w != "" {
+		return Reply{Text: "您是想办“" + w + "”吗？", Choices: numbered([]string{"是", "不是"})}
+	}
+	return Reply{
+		Text:    "您是想反映“" + zh.Cut(d.Text, 40) + "”吗？",
+		Choices: numbered([]string{"是，提这个需求", "不是"}),
+	}
+}
+
+func (d *UnknownDraft) hear(t *Turn) Move {
+	i, v := t.Choice("是，提这个需求", "不是")
+	yes := zh.YesNo(t.Text)
+	switch {
+	case v == zh.Sure && i == 0 || v != zh.Sure && yes == zh.Yes:
+		if d.direct() != "" {
+			return dialog.Open(d.Flow, nil)
+		}
+		return dialog.Open(raiseNeedID, &dialog.Input{Kind: dialog.Text, Text: d.Text})
+	case v == zh.Sure && i == 1 || v != zh.Sure && yes == zh.No:
+		return dialog.Open(menu.ID, nil)
+	case v == zh.None && zh.Runes(t.Text) >= 4: // people go on talking: take the newest words
+		d.Text, d.Flow = t.Text, ""
+		return dialog.Stay("")
+	}
+	return dialog.Again(askNumber(2))
+}

@@ -1,0 +1,110 @@
+// Package flows holds the conversations of Yishi, one file each. A flow decides and speaks; it
+// never touches a database, a clock or a platform.
+package flows
+
+import (
+	"context"
+	"strconv"
+
+	"yishi/flows/civic"
+	"yishi/flows/dialog"
+)
+
+// Flow, Step, Turn and the rest are the engine's, bound to our World.
+type (
+	Flow[D any] = dialog.Flow[D, World]
+	Step[D any] = dialog.Step[D, World]
+	Turn        = dialog.Turn[World]
+	Move        = dialog.Move
+	Reply       = dialog.Reply
+	Choice      = dialog.Choice
+)
+
+// World is all that flows may look up. It is read-only and may be a few seconds stale.
+type World struct {
+	Communities Communities
+	Followers   Followers
+	Needs       Needs
+}
+
+// Communities looks up communities and how to find one's own.
+type Communities interface {
+	// Community returns one community; false if there is none with that id.
+	Community(ctx context.Context, id civic.CommunityID) (civic.Community, bool, error)
+	// Communities lists all, in the order of their names.
+	Communities(ctx context.Context) ([]civic.Community, error)
+	// Scene returns the community and estate (0: none) that a QR scene stands for.
+	Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error)
+	// EstatesNamed lists estates whose names are like name, best first.
+	EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error)
+}
+
+// Followers looks up what is remembered of an account.
+type Followers interface {
+	Follower(ctx context.Context, a civic.Account) (civic.Follower, bool, error)
+}
+
+// Needs looks up needs.
+type Needs interface {
+	// Like lists open needs like the text: the account's own first, then released ones, best first.
+	Like(ctx context.Context, a civic.Account, c civic.CommunityID, text string, limit int) ([]civic.LikeNeed, error)
+	// Mine lists the account's needs, newest first, and how many there are in all.
+	Mine(ctx context.Context, a civic.Account, offset, limit int) ([]civic.Need, int, error)
+	// ByNumber finds a need by its public number; year 0 means the latest year that has it.
+	ByNumber(ctx context.Context, c civic.CommunityID, year, seq int) (civic.Need, bool, error)
+}
+
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up.
+const noteCommunity = "community"
+
+// home returns the community of the turn's account, 0 if it is not known yet. Where there is
+// only one community, everybody belongs to it.
+func home(t *Turn) civic.CommunityID {
+	if n, err := strconv.ParseInt(t.Note(noteCommunity), 10, 64); err == nil {
+		return civic.CommunityID(n)
+	}
+	f, ok, err := t.World.Followers.Follower(t.Context(), civic.Account(t.Account))
+	if t.Failed(err) {
+		return 0
+	}
+	if ok && f.Community != 0 {
+		setHome(t, f.Community)
+		return f.Community
+	}
+	all, err := t.World.Communities.Communities(t.Context())
+	if t.Failed(err) || len(all) != 1 {
+		return 0
+	}
+	return all[0].ID
+}
+
+func setHome(t *Turn, c civic.CommunityID) {
+	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10))
+}
+
+// needsHome is the Requires of flows that belong to a community.
+func needsHome(t *Turn) string {
+	if home(t) == 0 && !t.Failed(nil) {
+		return findCommunity.ID
+	}
+	return ""
+}
+
+// ours returns the account's community; false when it is not known.
+func ours(t *Turn) (civic.Community, bool) {
+	id := home(t)
+	if id == 0 {
+		return civic.Community{}, false
+	}
+	c, ok, err := t.World.Communities.Community(t.Context(), id)
+	if t.Failed(err) {
+		return civic.Community{}, false
+	}
+	return c, ok
+}
+
+// receipt reads what dialog hands over as the receipt of a commit.
+func receipt(r any) civic.Receipt {
+	got, _ := r.(civic.Receipt) // dialog carries it as any; only a civic.Receipt is ever handed in
+	return got
+}
