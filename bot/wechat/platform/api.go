@@ -92,8 +92,9 @@ type Reply struct {
 // Link is a tappable answer: <a href="weixin://bizmsgmenu?…">label</a>, or an item of a msgmenu.
 type Link struct {
 	Label   string `json:"label"`
-	Content string `json:"content"` // what a tap says
-	ID      int    `json:"id"`      // bizmsgmenuid; 0 when it is not a number
+	Content string `json:"content"`       // what a tap says
+	ID      int    `json:"id"`            // bizmsgmenuid; 0 when it is not a number
+	URL     string `json:"url,omitempty"` // of an ordinary web link, which says nothing when tapped
 }
 
 // The kinds of Event.

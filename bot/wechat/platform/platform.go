@@ -1,9 +1,14 @@
 package platform
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -18,75 +23,212 @@ type Platform struct {
 	rng      *rand.Rand
 	mode     string
 	webhooks []string
-	people   map[string]*resident
-	lastID   int64
-	menu     []MenuButton
-	watch    watchers
+	faults   map[string]*fault
+	denied   map[string]bool
+	lifetime time.Duration
+	state    state
+
+	watch watchers
 }
 
 type account struct {
 	appID, secret, token, id string
-	aesKey                   []byte // 32 bytes; nil without EncodingAESKey
+	key                      []byte // nil without a valid EncodingAESKey
+	keyErr                   error
 	deadline, pause          time.Duration
 	sameSignature            bool
 }
 
-type resident struct {
-	Following bool `json:"following"`
+// follower is what the platform knows of one openid.
+type follower struct {
+	Following  bool              `json:"following"`
+	FollowedAt int64             `json:"followedAt,omitempty"` // seconds
+	Scene      string            `json:"scene,omitempty"`      // of the QR code that led here last
+	Windows    map[string]window `json:"windows,omitempty"`    // by trigger
 }
 
-type watchers struct{}
+type fault struct{ code, times int }
+
+const (
+	defaultDeadline = 5 * time.Second
+	defaultLifetime = 7200 * time.Second
+)
 
 // New makes a platform with nobody on it.
-func New(o Options) *Platform { _ = o; return &Platform{} }
+func New(o Options) *Platform {
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // the platform is another machine, with a clock of its own
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	if o.Deadline <= 0 {
+		o.Deadline = defaultDeadline
+	}
+	if o.Pause <= 0 {
+		o.Pause = o.Deadline / 5
+	}
+	if o.Mode == "" {
+		o.Mode = Safe
+	}
+	if o.Client == nil {
+		o.Client = loopbackClient()
+	}
+	key, err := decodeKey(o.AESKey)
+	return &Platform{
+		client: o.Client,
+		now:    o.Now,
+		account: account{
+			appID: o.AppID, secret: o.Secret, token: o.Token, id: o.Account, key: key, keyErr: err,
+			deadline: o.Deadline, pause: o.Pause, sameSignature: o.SameSignature,
+		},
+		rng:      rand.New(rand.NewPCG(o.Seed, o.Seed)),
+		mode:     o.Mode,
+		webhooks: slices.Clone(o.Webhooks),
+		faults:   map[string]*fault{},
+		denied:   withheld(),
+		lifetime: defaultLifetime,
+		state:    newState(),
+	}
+}
 
-// Handler serves the API: /cgi-bin/….
-func (p *Platform) Handler() http.Handler { return http.NotFoundHandler() }
+// loopbackClient reaches this machine only, whatever a webhook's name resolves to.
+func loopbackClient() *http.Client {
+	dial := &net.Dialer{Timeout: defaultDeadline, Control: loopbackOnly}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext: dial.DialContext, MaxIdleConnsPerHost: 64,
+			IdleConnTimeout: 30 * time.Second, DisableCompression: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
 
 // Person returns the phone of an openid, made at first use and not following yet.
-func (p *Platform) Person(openid string) *Person { return &Person{p: p, openid: openid} }
+func (p *Platform) Person(openid string) *Person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.follower(openid)
+	return &Person{p: p, openid: openid}
+}
+
+// follower is called with the lock held.
+func (p *Platform) follower(openid string) *follower {
+	f := p.state.People[openid]
+	if f == nil {
+		f = &follower{Windows: map[string]window{}}
+		p.state.People[openid] = f
+	}
+	return f
+}
 
 // People lists the openids known, sorted.
-func (p *Platform) People() []string { return nil }
-
-// Menu is the account's menu as the bot published it; empty when there is none.
-func (p *Platform) Menu() []MenuButton { return slices.Clone(p.menu) }
-
-// Watch calls f for everything that happens, in order. f must not block. After cancel one
-// last call may still be running.
-func (p *Platform) Watch(f func(Event)) (cancel func()) { _ = f; return func() {} }
+func (p *Platform) People() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.state.People))
+}
 
 // SetMode switches between Safe and Plain for the deliveries to come.
-func (p *Platform) SetMode(mode string) { p.mode = mode }
+func (p *Platform) SetMode(mode string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mode = mode
+}
 
 // SetWebhooks replaces the addresses of the bot's replicas.
-func (p *Platform) SetWebhooks(urls ...string) { p.webhooks = urls }
-
-// SetTokenLifetime sets how long tokens issued from now on live; 0 means 7200 s.
-func (p *Platform) SetTokenLifetime(d time.Duration) { _ = d }
-
-// ExpireToken ends the life of every token issued so far: calls with them meet 42001.
-func (p *Platform) ExpireToken() {}
-
-// FailAPI makes the next calls of a path ("*" for all) answer with an errcode; a code from 500
-// to 599 is an HTTP status instead. times < 0 means until changed, 0 heals.
-func (p *Platform) FailAPI(path string, code, times int) { _, _, _ = path, code, times }
-
-// Allow grants or withdraws an API by its path, or "msgmenu" in customer messages. Templates
-// and subscription notices are withheld (48001) until granted, all else is granted.
-func (p *Platform) Allow(path string, on bool) { _, _ = path, on }
-
-// Media returns what is kept under a media id; false when it is unknown or expired.
-func (p *Platform) Media(id string) (data []byte, contentType string, ok bool) { return nil, "", false }
-
-// Scenes lists the scenes of the QR codes the bot made that are valid now, oldest first.
-func (p *Platform) Scenes() []string { return nil }
-
-// Export writes the whole state as JSON: people, windows, media, menu, tokens.
-func (p *Platform) Export() ([]byte, error) { return nil, nil }
-
-// Import replaces the state by an exported one; on error nothing changes.
-func (p *Platform) Import(b []byte) error { _ = b; return nil }
+func (p *Platform) SetWebhooks(urls ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.webhooks = slices.Clone(urls)
+}
 
 // Close drops idle connections to the bot.
-func (p *Platform) Close() {}
+func (p *Platform) Close() { p.client.CloseIdleConnections() }
+
+// nextID gives a number never given before, not even by an earlier process with the same clock.
+// It is called with the lock held.
+func (p *Platform) nextID() string {
+	p.state.LastID = max(p.state.LastID+1, p.now().UnixNano())
+	return strconv.FormatInt(p.state.LastID, 10)
+}
+
+// random is n bytes; it is called with the lock held.
+func (p *Platform) random(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(p.rng.Uint32())
+	}
+	return b
+}
+
+// opaque makes an identifier nobody can guess meaning into; it is called with the lock held.
+func (p *Platform) opaque(prefix string) string {
+	return fmt.Sprintf("%s%s-%x", prefix, p.nextID(), p.random(12))
+}
+
+// state is all that survives a restart.
+type state struct {
+	LastID  int64                `json:"lastId"`
+	People  map[string]*follower `json:"people"`
+	Menu    []MenuButton         `json:"menu,omitempty"`
+	Media   []*medium            `json:"media,omitempty"` // oldest first
+	Codes   []code               `json:"codes,omitempty"` // oldest first
+	Tokens  tokens               `json:"tokens"`
+	Calls   map[string]int       `json:"calls,omitempty"` // by path, on Day
+	Day     string               `json:"day,omitempty"`
+	Clears  map[string]int       `json:"clears,omitempty"` // clear_quota by month
+	Notices []notice             `json:"notices,omitempty"`
+}
+
+func newState() state {
+	return state{People: map[string]*follower{}, Calls: map[string]int{}, Clears: map[string]int{}}
+}
+
+// exportLimit bounds the media bytes in an export; older media keep their index only.
+const exportLimit = 16 << 20
+
+// Export writes the whole state as JSON: people, windows, media, menu, tokens.
+func (p *Platform) Export() ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.state
+	s.Media = make([]*medium, len(p.state.Media))
+	left := exportLimit
+	for i := len(s.Media) - 1; i >= 0; i-- {
+		m := *p.state.Media[i]
+		if left -= len(m.Data); left < 0 {
+			m.Data = nil
+		}
+		s.Media[i] = &m
+	}
+	b, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("export platform: %w", err)
+	}
+	return b, nil
+}
+
+// Import replaces the state by an exported one; on error nothing changes.
+func (p *Platform) Import(b []byte) error {
+	s := newState()
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("import platform: %w", err)
+	}
+	for openid, f := range s.People {
+		if f == nil {
+			return fmt.Errorf("import platform: nothing known of person %q", openid)
+		}
+		if f.Windows == nil {
+			f.Windows = map[string]window{}
+		}
+	}
+	if slices.Contains(s.Media, nil) {
+		return fmt.Errorf("import platform: empty medium")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.LastID = max(s.LastID, p.state.LastID)
+	p.state = s
+	return nil
+}
