@@ -1,0 +1,179 @@
+package wechat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/silenceper/wechat/v2/credential"
+	"golang.org/x/sync/singleflight"
+)
+
+// Token is an access token and the end of its use, a little before it expires.
+type Token struct {
+	Value string
+	Until time.Time
+}
+
+// TokenStore shares the access token among replicas. Its failures cost calls, never answers:
+// every replica also keeps the token in memory, and the platform gives all of them the same one.
+type TokenStore interface {
+	// Load returns the token of an account; ErrNoToken if there is none.
+	Load(ctx context.Context, appID string) (Token, error)
+	// Save keeps t; ttl is positive.
+	Save(ctx context.Context, appID string, t Token, ttl time.Duration) error
+	// Drop forgets the token if it still is value.
+	Drop(ctx context.Context, appID, value string) error
+}
+
+// ErrNoToken is what a TokenStore without a token says.
+var ErrNoToken = errors.New("no access token stored")
+
+const (
+	storeTime   = 250 * time.Millisecond // for one call of the store
+	tokenMargin = 300 * time.Second      // the platform renews in the last five minutes, both are valid then
+	refusedFor  = 10 * time.Second       // a refusal is not asked for again sooner
+)
+
+// tokens finds the access token: memory, then the store, then the platform.
+type tokens struct {
+	client *Client
+	store  TokenStore // may be nil
+	flight singleflight.Group
+
+	mu      sync.Mutex
+	token   Token
+	dead    string // refused by the platform; never taken from the store again
+	refused error  // the platform's last refusal to give a token
+	retryAt time.Time
+}
+
+// get returns a token that is not the refused one.
+func (t *tokens) get(ctx context.Context) (string, error) {
+	if tok, err := t.cached(); tok != "" || err != nil {
+		return tok, err
+	}
+	ch := t.flight.DoChan("token", func() (any, error) {
+		// One caller's hang-up must not fail the others.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
+		defer cancel()
+		return t.find(ctx)
+	})
+	select {
+	case r := <-ch:
+		if r.Err != nil {
+			return "", r.Err
+		}
+		tok, _ := r.Val.(string)
+		return tok, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("access token: %w: %w", ErrNotSent, ctx.Err())
+	}
+}
+
+func (t *tokens) cached() (string, error) {
+	now := t.client.now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token.Value != "" && now.Before(t.token.Until) {
+		return t.token.Value, nil
+	}
+	if t.refused != nil && now.Before(t.retryAt) {
+		return "", t.refused
+	}
+	return "", nil
+}
+
+// find runs once at a time.
+func (t *tokens) find(ctx context.Context) (string, error) {
+	if tok, err := t.cached(); tok != "" || err != nil {
+		return tok, err
+	}
+	if tok, ok := t.load(ctx); ok {
+		return tok.Value, nil
+	}
+	tok, life, err := t.fetch(ctx)
+	now := t.client.now()
+	t.mu.Lock()
+	if err != nil {
+		if e := (*Error)(nil); errors.As(err, &e) && !e.Retryable() {
+			t.refused, t.retryAt = err, now.Add(refusedFor)
+		}
+		t.mu.Unlock()
+		return "", err
+	}
+	saved := Token{Value: tok, Until: now.Add(life)}
+	t.token, t.refused = saved, nil
+	t.mu.Unlock()
+	if t.store != nil && life > 0 { // a time to live of zero would mean for ever
+		ctx, cancel := context.WithTimeout(ctx, storeTime)
+		defer cancel()
+		_ = t.store.Save(ctx, t.client.cfg.AppID, saved, life) // the others then ask for themselves
+	}
+	return tok, nil
+}
+
+func (t *tokens) load(ctx context.Context) (Token, bool) {
+	if t.store == nil {
+		return Token{}, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	tok, err := t.store.Load(ctx, t.client.cfg.AppID)
+	if err != nil || tok.Value == "" || !t.client.now().Before(tok.Until) {
+		return Token{}, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tok.Value == t.dead {
+		return Token{}, false
+	}
+	t.token = tok
+	return tok, true
+}
+
+// drop forgets a token that the platform refused, unless a newer one has taken its place.
+func (t *tokens) drop(ctx context.Context, value string) {
+	t.mu.Lock()
+	t.dead = value
+	if t.token.Value == value {
+		t.token = Token{}
+	}
+	t.mu.Unlock()
+	if t.store != nil {
+		ctx, cancel := context.WithTimeout(ctx, storeTime)
+		defer cancel()
+		_ = t.store.Drop(ctx, t.client.cfg.AppID, value) // dead keeps us from taking it again
+	}
+}
+
+// fetch asks the platform for the stable token, never forcing a new one: that would take the
+// token from the other replicas. See
+// https://developers.weixin.qq.com/doc/service/api/base/api_getstableaccesstoken.html.
+func (t *tokens) fetch(ctx context.Context) (string, time.Duration, error) {
+	cfg := &t.client.cfg
+	b, err := t.client.send(ctx, request{
+		name: "stable token", method: http.MethodPost, path: "/cgi-bin/stable_token", body: map[string]any{
+			"grant_type": "client_credential", "appid": cfg.AppID, "secret": cfg.Secret, "force_refresh": false,
+		},
+	}, "")
+	if err != nil {
+		return "", 0, err
+	}
+	var r credential.ResAccessToken
+	if err := json.Unmarshal(b.data, &r); err != nil || r.AccessToken == "" {
+		return "", 0, fmt.Errorf("stable token: %w", ErrUnsure)
+	}
+	return r.AccessToken, tokenLife(r.ExpiresIn), nil
+}
+
+// tokenLife is how long a token is used. Near its end the platform hands out the old one with
+// five minutes or less left, so that the margin cannot always be kept.
+func tokenLife(expiresIn int64) time.Duration {
+	life := time.Duration(min(max(expiresIn, 0), 7*24*3600)) * time.Second
+	return max(life-tokenMargin, min(time.Minute, life/2))
+}
