@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"sync"
+
+	"yishi/bot/wechat/platform"
+)
+
+// events hands the platform's events on without ever making the platform wait.
+type events struct {
+	mu    sync.Mutex // guards queue and ended
+	queue []platform.Event
+	ended bool
+	wake  chan struct{}
+}
+
+func (e *events) push(ev platform.Event) {
+	switch ev.Kind {
+	case platform.KindCustomer, platform.KindTemplate, platform.KindTyping, platform.KindMenu:
+	default:
+		return
+	}
+	e.mu.Lock()
+	e.queue = append(e.queue, ev)
+	e.mu.Unlock()
+	e.signal()
+}
+
+func (e *events) end() {
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
+	e.signal()
+}
+
+func (e *events) signal() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *events) take() (list []platform.Event, ended bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list, e.queue = e.queue, nil
+	return list, e.ended
+}
+
+// listen shows what the bot does by itself: messages through the API, typing, a new menu.
+func (s *Server) listen() {
+	for range s.events.wake {
+		list, ended := s.events.take()
+		for _, e := range list {
+			s.heard(e)
+		}
+		if ended {
+			return
+		}
+	}
+}
+
+func (s *Server) heard(e platform.Event) {
+	if e.Kind == platform.KindMenu {
+		s.history.poke()
+		s.saveState()
+		return
+	}
+	if _, ok := s.phones[e.Openid]; !ok {
+		return
+	}
+	if e.Kind == platform.KindTyping {
+		s.history.pass(record{Openid: e.Openid, Kind: kindTyping, At: e.At})
+		return
+	}
+	parts := sent(e)
+	if len(parts) == 0 {
+		return
+	}
+	w := &wire{}
+	w.Plain = passages(w.Plain, "机器人调用接口", e.WireIn)
+	w.Plain = passages(w.Plain, "接口的回答", e.WireOut)
+	s.add(record{Openid: e.Openid, Kind: kindReply, Late: true, Parts: parts, Text: plain(parts), Wire: w})
+	s.saveState()
+}
