@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-func (a *api) send(openid, text string) int {
+func (a *api) send(text string) int {
 	a.t.Helper()
-	return errcode(a.post("/cgi-bin/message/custom/send", fmt.Sprintf(`{"touser":%q,"msgtype":"text","text":{"content":%q}}`, openid, text)))
+	return errcode(a.post("/cgi-bin/message/custom/send", fmt.Sprintf(`{"touser":%q,"msgtype":"text","text":{"content":%q}}`, someone, text)))
 }
 
 func TestWindows(t *testing.T) {
@@ -38,21 +38,21 @@ func TestWindows(t *testing.T) {
 			must(t, row.act(ctx, q))
 			a := newAPI(t, p)
 			for i := range row.count {
-				if code := a.send(someone, "a"); code != 0 {
+				if code := a.send("a"); code != 0 {
 					t.Fatalf("message %d: %d", i+1, code)
 				}
 			}
-			if code := a.send(someone, "a"); code != 45047 {
+			if code := a.send("a"); code != 45047 {
 				t.Errorf("one too many: %d", code)
 			}
 			must(t, row.act(ctx, q))
 			c.move(row.valid - time.Second)
 			a = newAPI(t, p)
-			if code := a.send(someone, "a"); code != 0 {
+			if code := a.send("a"); code != 0 {
 				t.Errorf("just inside: %d", code)
 			}
 			c.move(time.Second)
-			if code := a.send(someone, "a"); code != 45015 {
+			if code := a.send("a"); code != 45015 {
 				t.Errorf("outside: %d", code)
 			}
 		})
@@ -64,12 +64,12 @@ func TestFollowingOpensAndLeavingClosesTheWindow(t *testing.T) {
 	p := testPlatform(t, Options{Webhooks: []string{webhook}})
 	q, ctx := followed(t, p)
 	a := newAPI(t, p)
-	if code := a.send(someone, "a"); code != 0 {
+	if code := a.send("a"); code != 0 {
 		t.Errorf("after following: %d", code)
 	}
 	must(t, q.Say(ctx, "a"))
 	must(t, q.Unfollow(ctx))
-	if code := a.send(someone, "a"); code != 45015 {
+	if code := a.send("a"); code != 45015 {
 		t.Errorf("after leaving: %d", code)
 	}
 	if got := a.get("/cgi-bin/user/info?openid=" + someone); got["subscribe"] != float64(0) {

@@ -195,8 +195,8 @@ func (p *Platform) Export() ([]byte, error) {
 	s := p.state
 	s.Media = make([]*medium, len(p.state.Media))
 	left := exportLimit
-	for i := len(s.Media) - 1; i >= 0; i-- {
-		m := *p.state.Media[i]
+	for i, kept := range slices.Backward(p.state.Media) {
+		m := *kept
 		if left -= len(m.Data); left < 0 {
 			m.Data = nil
 		}

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -52,7 +53,7 @@ func (t *tokens) check(token string, now time.Time) int {
 
 // latest is the newest token of a kind, nil if there is none.
 func (t *tokens) latest(stable bool) *issued {
-	for i := len(t.Issued) - 1; i >= 0; i-- {
+	for i := range slices.Backward(t.Issued) {
 		if t.Issued[i].Stable == stable {
 			return &t.Issued[i]
 		}

@@ -24,6 +24,7 @@ type walker struct {
 	rng  *rand.Rand
 	over context.Context // ends when no new message is to be begun
 	need string          // of the moment
+	open bool            // the need may stand half-typed in the chat
 	last Reply           // the bot's last message
 }
 
@@ -48,7 +49,10 @@ func (w *walker) happens(s Share) bool { return s > 0 && w.rng.Float64() < s }
 
 // raise walks one need to a claim, a changed mind or a dead end.
 func (w *walker) raise(ctx context.Context) {
-	w.need = w.invent()
+	if w.open && !w.cancel(ctx) {
+		return
+	}
+	w.need, w.open = w.invent(), true
 	words := w.o.Opens
 	for range maxSteps {
 		reply, answered := w.insist(ctx, words)
@@ -57,27 +61,33 @@ func (w *walker) raise(ctx context.Context) {
 			return
 		case !answered:
 			w.all.strange(reply.Text)
-			wait(ctx, w.p.account.pause)
 			return
 		case w.claims(reply.Text):
+			w.open = false
 			w.followUp(ctx, reply.Text)
-			return
-		case words == "取消":
 			return
 		}
 		if w.happens(w.o.Cancel) {
-			words = "取消"
-			continue
+			w.cancel(ctx)
+			return
 		}
 		next, ok := w.next(reply.Text)
 		if !ok {
 			w.all.strange(reply.Text)
-			w.insist(ctx, "取消")
+			w.cancel(ctx)
 			return
 		}
 		words = next
 	}
 	w.all.strange("no end")
+}
+
+// cancel leaves nothing half-typed behind: an answer to a later need would be taken for one to
+// this need. The answer may claim that the need was kept after all.
+func (w *walker) cancel(ctx context.Context) bool {
+	_, answered := w.insist(ctx, "取消")
+	w.open = !answered
+	return answered
 }
 
 // insist says something, and says it again as a new message while the answer is unsure.
