@@ -1,0 +1,46 @@
+package store
+
+import "fmt"
+
+// dialect is what differs between the two families of databases, in words of SQL.
+type dialect struct {
+	name   string
+	lanes  int    // batches written at once
+	now    string // the database's UTC time in ms; "" when it is this process's
+	max    string // function: the greatest of its arguments
+	locked bool   // rows can be locked by SELECT … FOR UPDATE
+}
+
+const (
+	inMySQL  = "mysql"
+	inSQLite = "sqlite"
+)
+
+// incoming names the value that an upsert would have inserted.
+func (d dialect) incoming(column string) string {
+	if d.name == inMySQL {
+		return "VALUES(" + column + ")"
+	}
+	return "excluded." + column
+}
+
+// conflict begins an upsert's second half for the unique key on columns.
+func (d dialect) conflict(columns string) string {
+	if d.name == inMySQL {
+		return " ON DUPLICATE KEY UPDATE "
+	}
+	return fmt.Sprintf(" ON CONFLICT (%s) DO UPDATE SET ", columns)
+}
+
+// later keeps the greater of the stored and the incoming value.
+func (d dialect) later(table, column string) string {
+	return fmt.Sprintf("%s(%s.%s, %s)", d.max, table, column, d.incoming(column))
+}
+
+// forUpdate locks what a SELECT inside a transaction reads; SQLite's one writer needs none.
+func (d dialect) forUpdate() string {
+	if d.locked {
+		return " FOR UPDATE"
+	}
+	return ""
+}

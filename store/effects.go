@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"yishi/flows/civic"
+)
+
+// plan is what a turn will write, worked out before its transaction begins.
+type plan struct {
+	joins []civic.Join
+	raise []raise
+	media []mediaRow // raised needs add theirs when they have an id
+	steps []step
+}
+
+// step is an effect that must look before it writes. Steps of a batch run in the order of
+// their needs, so that two batches never wait for each other.
+type step struct {
+	need int64
+	do   func(*batch, *turn) error
+}
+
+// prepare fills the turn's plan; its errors are about this turn alone.
+func (db *DB) prepare(ctx context.Context, t *turn) error {
+	for _, e := range t.job.c.Effects {
+		if err := db.planEffect(ctx, t, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// planEffect hands each effect to the file of its noun. Every civic effect has its case.
+func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
+	case civic.Join:
+		return t.planJoin(e)
+	case civic.RaiseNeed:
+		return db.planRaise(ctx, t, e)
+	case civic.EndorseNeed:
+		return t.planEndorse(e)
+	case civic.WithdrawNeed:
+		return t.planWithdraw(e)
+	case civic.AddToNeed:
+		return t.planAdd(e)
+	case civic.KeepMedia:
+		return t.planMedia(e)
+	}
+	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
+}
+
+var (
+	errUnknownEffect = errors.New("the store knows no such effect")
+	errForeign       = errors.New("an effect of another account")
+)
+
+// own says whether an effect is of the turn's account; nobody acts for another.
+func (t *turn) own(a civic.Account) error {
+	if a != t.job.c.Account {
+		return errForeign
+	}
+	return nil
+}
+
+// apply writes all effects of the turns in one order of tables, so that batches of several
+// lanes and replicas never deadlock over more than first uses.
+func (b *batch) apply(turns []*turn) error {
+	if err := b.raiseNeeds(turns); err != nil {
+		return err
+	}
+	if err := b.keepMedia(turns); err != nil {
+		return err
+	}
+	if err := b.join(turns); err != nil {
+		return err
+	}
+	type one struct {
+		step
+		turn *turn
+	}
+	var steps []one
+	for _, t := range turns {
+		for _, s := range t.plan.steps {
+			steps = append(steps, one{s, t})
+		}
+	}
+	slices.SortStableFunc(steps, func(x, y one) int {
+		switch {
+		case x.need < y.need:
+			return -1
+		case x.need > y.need:
+			return 1
+		}
+		return 0
+	})
+	for _, s := range steps {
+		if err := s.do(b, s.turn); err != nil {
+			var refusal *civic.Refusal
+			if errors.As(err, &refusal) {
+				return &culprit{s.turn, err}
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// Lengths in characters that the tables hold; flows ask for less.
+const (
+	textMost     = 1000
+	placeMost    = 200
+	additionMost = 500
+)
+
+// refuse is an answer in words.
+func refuse(sentence string) error { return &civic.Refusal{Sentence: sentence} }
+
+// fit makes s storable and refuses what is too long.
+func fit(s string, most int) (string, error) {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
+	if utf8.RuneCountInString(s) > most {
+		return "", refuse(fmt.Sprintf("内容太长了，请控制在%d字以内。", most))
+	}
+	return s, nil
+}

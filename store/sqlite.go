@@ -1,0 +1,76 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/glebarez/sqlite"
+	"gorm.io/gorm"
+)
+
+// openSQLite opens path with one writing connection and a few readers. ":memory:" is shared
+// by this DB's connections and kept until Close by one that does nothing else.
+func (db *DB) openSQLite(path string) error {
+	db.dia = dialect{name: inSQLite, lanes: 1, max: "MAX"}
+	args := url.Values{"_pragma": {"busy_timeout(1200)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
+	if path == ":memory:" {
+		args["_pragma"][0] = "busy_timeout(5000)"
+		args.Set("vfs", "memdb")
+		dsn := fmt.Sprintf("file:/yishi-%d?%s", rand.Int64(), args.Encode())
+		keeper, err := sql.Open(sqlite.DriverName, dsn)
+		if err != nil {
+			return fmt.Errorf("open sqlite: %w", err)
+		}
+		keeper.SetMaxOpenConns(1)
+		if err := keeper.Ping(); err != nil { //nolint:noctx // in memory: nothing to wait for
+			return fmt.Errorf("open sqlite: %w", clean(err))
+		}
+		return db.sqliteHandles(dsn, keeper.Close)
+	}
+	args["_pragma"] = append(args["_pragma"], "journal_mode(WAL)")
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make folder of sqlite file: %w", err)
+	}
+	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: args.Encode()}
+	return db.sqliteHandles(name.String(), nil)
+}
+
+func (db *DB) sqliteHandles(dsn string, keeper func() error) error {
+	var err error
+	if db.w, err = db.sqliteHandle(dsn, 1); err != nil {
+		return err
+	}
+	if db.r, err = db.sqliteHandle(dsn, max(4, runtime.GOMAXPROCS(0))); err != nil {
+		return err
+	}
+	if keeper != nil {
+		db.close = append(db.close, keeper)
+	}
+	return nil
+}
+
+func (db *DB) sqliteHandle(dsn string, conns int) (*gorm.DB, error) {
+	pool, err := sql.Open(sqlite.DriverName, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	db.close = append(db.close, pool.Close)
+	g, err := gorm.Open(cleanSQLite{&sqlite.Dialector{Conn: pool}}, gormConfig())
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite: %w", clean(err))
+	}
+	return g, nil
+}
+
+// cleanSQLite is GORM's dialect whose errors hold no values.
+type cleanSQLite struct{ *sqlite.Dialector }
+
+// Translate is called by GORM for every error.
+func (cleanSQLite) Translate(err error) error { return clean(err) }
