@@ -51,8 +51,8 @@ func TestBombsAreRefusedUnopened(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, err := newTestDarkroom().develop(t.Context(), raw)
 			runtime.ReadMemStats(&after)
-			var unfit *Unfit
-			if !errors.As(err, &unfit) || !strings.Contains(unfit.Reason, "pixels") {
+			var unfit *unfitError
+			if !errors.As(err, &unfit) || !strings.Contains(unfit.reason, "pixels") {
 				t.Errorf("got %v, want too many pixels", err)
 			}
 			if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
@@ -62,8 +62,8 @@ func TestBombsAreRefusedUnopened(t *testing.T) {
 	}
 	t.Run("progressive within the pixels", func(t *testing.T) {
 		_, err := newTestDarkroom().develop(t.Context(), claims(t, 7000, 7000)["progressive JPEG"])
-		var unfit *Unfit
-		if !errors.As(err, &unfit) || !strings.Contains(unfit.Reason, "memory") {
+		var unfit *unfitError
+		if !errors.As(err, &unfit) || !strings.Contains(unfit.reason, "memory") {
 			t.Errorf("got %v, want too much memory", err)
 		}
 	})

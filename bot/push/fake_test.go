@@ -19,7 +19,7 @@ import (
 
 // row is one row of the fake queue; it obeys leases as the real one does.
 type row struct {
-	job    MediaJob
+	job    civic.MediaJob
 	state  string // "" waits, kept, failed
 	due    time.Time
 	lease  time.Time
@@ -39,11 +39,11 @@ type fakeQueue struct {
 	failErr error
 }
 
-func (q *fakeQueue) ClaimMedia(_ context.Context, owner string, n int, lease time.Duration) ([]MediaJob, error) {
+func (q *fakeQueue) ClaimMedia(_ context.Context, owner string, n int, lease time.Duration) ([]civic.MediaJob, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	var jobs []MediaJob
+	var jobs []civic.MediaJob
 	for _, r := range q.rows {
 		if len(jobs) < n && r.state == "" && !now.Before(r.due) && !now.Before(r.lease) {
 			r.owner, r.lease = owner, now.Add(lease)
@@ -159,7 +159,7 @@ func newBench(t *testing.T, media func(n int) ([]byte, error)) *bench {
 }
 
 func (b *bench) add(kind civic.MediaKind, number string) *row {
-	r := &row{job: MediaJob{
+	r := &row{job: civic.MediaJob{
 		ID: int64(len(b.queue.rows) + 1), Account: "oAccount", MediaID: "secret-media-id", Kind: kind, NeedNumber: number,
 	}}
 	b.queue.rows = append(b.queue.rows, r)

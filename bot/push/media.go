@@ -26,7 +26,7 @@ const (
 // by the worker whose lease it is, else the call fails and nothing changes.
 type MediaQueue interface {
 	// ClaimMedia takes at most n due rows under a lease, and counts the attempt.
-	ClaimMedia(ctx context.Context, owner string, n int, lease time.Duration) ([]MediaJob, error)
+	ClaimMedia(ctx context.Context, owner string, n int, lease time.Duration) ([]civic.MediaJob, error)
 	// MediaKept ends a row: the content is under blobKey and size bytes long.
 	MediaKept(ctx context.Context, id int64, owner, blobKey string, size int64) error
 	// MediaRetry gives a row back, due again at next.
@@ -92,12 +92,12 @@ type media struct {
 // NewMedia makes the loop that fetches photos and voices before the platform forgets them,
 // cleans them of everything that residents did not mean to send, and keeps them. Wake it
 // after a commit that had something to keep.
-func NewMedia(c MediaConfig) (*Loop[MediaJob], error) {
+func NewMedia(c MediaConfig) (*Loop[civic.MediaJob], error) {
 	if c.Queue == nil || c.Fetch == nil || c.Tell == nil || c.Blobs == nil || len(c.Secret) == 0 {
 		return nil, errors.New("media: Queue, Fetch, Tell, Blobs and Secret must be set")
 	}
 	m := &media{MediaConfig: c, owner: rand.Text(), dark: newDarkroom(decodingMemory, maxPixels, decodingLimit)}
-	return NewLoop(Spec[MediaJob]{
+	return NewLoop(Spec[civic.MediaJob]{
 		Name:        "media",
 		Claim:       m.claim,
 		Handle:      m.handle,
@@ -110,7 +110,7 @@ func NewMedia(c MediaConfig) (*Loop[MediaJob], error) {
 	})
 }
 
-func (m *media) claim(ctx context.Context, n int, lease time.Duration) ([]MediaJob, error) {
+func (m *media) claim(ctx context.Context, n int, lease time.Duration) ([]civic.MediaJob, error) {
 	jobs, err := m.Queue.ClaimMedia(ctx, m.owner, n, lease)
 	if err != nil {
 		return nil, fmt.Errorf("claim media: %w", err)
@@ -120,7 +120,7 @@ func (m *media) claim(ctx context.Context, n int, lease time.Duration) ([]MediaJ
 
 // handle fetches, cleans and keeps one photo or voice. Dying after Put leaves a blob that the
 // next attempt replaces, since the row's blob key never changes.
-func (m *media) handle(ctx context.Context, job MediaJob) Outcome {
+func (m *media) handle(ctx context.Context, job civic.MediaJob) Outcome {
 	if job.Attempts > patience {
 		return m.fail(ctx, job, "never fetched", nil)
 	}
@@ -141,7 +141,7 @@ func (m *media) handle(ctx context.Context, job MediaJob) Outcome {
 }
 
 // content is what will be kept.
-func (m *media) content(ctx context.Context, job MediaJob) ([]byte, error) {
+func (m *media) content(ctx context.Context, job civic.MediaJob) ([]byte, error) {
 	fetching, done := context.WithTimeout(ctx, fetchLimit)
 	defer done()
 	raw, _, err := m.Fetch.Media(fetching, job.MediaID)
@@ -156,16 +156,16 @@ func (m *media) content(ctx context.Context, job MediaJob) ([]byte, error) {
 
 // key is the row's blob key. The media id is part of it because row numbers begin anew with
 // a new database.
-func (m *media) key(job MediaJob) string {
+func (m *media) key(job civic.MediaJob) string {
 	return blobs.DeriveKey(m.Secret, "media", strconv.FormatInt(job.ID, 10), job.MediaID)
 }
 
 // stop decides what an error means: never, or later.
-func (m *media) stop(ctx context.Context, job MediaJob, err error) Outcome {
-	var unfit *Unfit
+func (m *media) stop(ctx context.Context, job civic.MediaJob, err error) Outcome {
+	var unfit *unfitError
 	switch {
 	case errors.As(err, &unfit):
-		return m.fail(ctx, job, unfit.Reason, nil)
+		return m.fail(ctx, job, unfit.reason, nil)
 	case gone(err):
 		return m.fail(ctx, job, "refused by the platform", err)
 	case errors.Is(err, errSlow) && job.Attempts >= stumbles:
@@ -202,7 +202,7 @@ func pause(attempts int) time.Duration {
 	return spread(p*3/4, 1.0/3)
 }
 
-func (m *media) again(ctx context.Context, job MediaJob, pause time.Duration, why error) Outcome {
+func (m *media) again(ctx context.Context, job civic.MediaJob, pause time.Duration, why error) Outcome {
 	settle, done := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
 	defer done()
 	if err := m.Queue.MediaRetry(settle, job.ID, m.owner, m.Now().Add(pause)); err != nil {
@@ -214,7 +214,7 @@ func (m *media) again(ctx context.Context, job MediaJob, pause time.Duration, wh
 
 // fail ends the row, then tells the person: once at most, because only the call that ended
 // the row gets that far. Dying in between means that nobody is told.
-func (m *media) fail(ctx context.Context, job MediaJob, reason string, why error) Outcome {
+func (m *media) fail(ctx context.Context, job civic.MediaJob, reason string, why error) Outcome {
 	settle, done := context.WithTimeout(context.WithoutCancel(ctx), settleLimit)
 	defer done()
 	if err := m.Queue.MediaFailed(settle, job.ID, m.owner, reason); err != nil {
@@ -234,7 +234,7 @@ func (m *media) fail(ctx context.Context, job MediaJob, reason string, why error
 }
 
 // apology says what happened and what to do. That the need goes on is said where there is one.
-func apology(job MediaJob) string {
+func apology(job civic.MediaJob) string {
 	switch {
 	case job.Kind == civic.Voice:
 		return "您发来的语音没有取到，请用文字再说一次。"
@@ -244,13 +244,13 @@ func apology(job MediaJob) string {
 	return "您发来的一张照片没有取到，需求照常办理。方便的话，请再发一张。"
 }
 
-func (m *media) lost(ctx context.Context, job MediaJob, why error) Outcome {
+func (m *media) lost(ctx context.Context, job civic.MediaJob, why error) Outcome {
 	m.Log.WarnContext(ctx, "media not settled", "media", job.ID, "attempt", job.Attempts, "error", why)
 	return Lost
 }
 
 // panicked puts a row off whose handler panicked, and gives up on one that keeps doing so.
-func (m *media) panicked(ctx context.Context, job MediaJob) {
+func (m *media) panicked(ctx context.Context, job civic.MediaJob) {
 	if job.Attempts >= stumbles {
 		m.fail(ctx, job, "handling it panics", nil)
 		return

@@ -10,10 +10,12 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"yishi/bot/wechat"
 	"yishi/flows/civic"
 )
 
@@ -251,5 +253,26 @@ func TestMediaStopsInTheMiddle(t *testing.T) {
 func TestNewMediaFaults(t *testing.T) {
 	if _, err := NewMedia(MediaConfig{Now: time.Now, Log: slog.New(slog.DiscardHandler)}); err == nil {
 		t.Error("no error for a worker without a queue")
+	}
+}
+
+// The platform's client and its errors are what the worker takes them for.
+var (
+	_ Fetcher = (*wechat.Client)(nil)
+	_ Teller  = (*wechat.Client)(nil)
+	_ refusal = (*wechat.Error)(nil)
+)
+
+func TestAnswersOfThePlatform(t *testing.T) {
+	rows := map[int]bool{40007: true, 41006: true, 40001: false, 42001: false, 45009: false, 45011: false, -1: false, 40164: false, 48001: false}
+	for code, want := range rows {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
+			if got := gone(fmt.Errorf("media: %w", &wechat.Error{Code: code})); got != want {
+				t.Errorf("gone for ever: %v, want %v", got, want)
+			}
+		})
+	}
+	if gone(fmt.Errorf("media: %w", wechat.ErrUnsure)) || gone(wechat.ErrNotSent) {
+		t.Error("a cut line was taken for a refusal")
 	}
 }

@@ -29,12 +29,11 @@ const (
 	decodingLimit  = 20 * time.Second
 )
 
-// Unfit is the error for content that will never be kept, whoever asks again. Reason is a
-// short English phrase for staff and operators; it holds nothing of the content.
-type Unfit struct{ Reason string }
+// unfitError is the error for content that will never be kept, whoever asks again. reason is
+// a short English phrase for staff and operators; it holds nothing of the content.
+type unfitError struct{ reason string }
 
-// Error returns the reason.
-func (u *Unfit) Error() string { return u.Reason }
+func (u *unfitError) Error() string { return u.reason }
 
 // errSlow is the error for a photo that could not be decoded in time.
 var errSlow = errors.New("decoding took too long")
@@ -54,14 +53,14 @@ func newDarkroom(budget, pixels int64, limit time.Duration) *darkroom {
 // develop makes of what a resident sent a JPEG that is upright, at most longSide pixels long
 // and free of everything but pixels: no place, time, device, thumbnail or hidden content.
 // What it is, its first bytes say; its size is judged before it is decoded.
-// Errors: *Unfit, errSlow, or ctx's.
+// Errors: *unfitError, errSlow, or ctx's.
 func (d *darkroom) develop(ctx context.Context, raw []byte) ([]byte, error) {
 	if len(raw) > maxPhotoBytes {
-		return nil, &Unfit{"photo over 10 MB"}
+		return nil, &unfitError{"photo over 10 MB"}
 	}
 	f := sniffPhoto(raw)
 	if f == nil {
-		return nil, &Unfit{"not a photo"}
+		return nil, &unfitError{"not a photo"}
 	}
 	turn, cost, err := d.weigh(f, raw)
 	if err != nil {
@@ -124,14 +123,14 @@ func isWebP(raw []byte) bool {
 func (d *darkroom) weigh(f *format, raw []byte) (turn int, cost int64, err error) {
 	c, err := f.config(bytes.NewReader(raw))
 	if err != nil {
-		return 0, 0, &Unfit{"broken photo"}
+		return 0, 0, &unfitError{"broken photo"}
 	}
 	if c.Width <= 0 || c.Height <= 0 {
-		return 0, 0, &Unfit{"empty photo"}
+		return 0, 0, &unfitError{"empty photo"}
 	}
 	pixels := int64(c.Width) * int64(c.Height)
 	if int64(c.Width) > d.pixels || int64(c.Height) > d.pixels || pixels > d.pixels {
-		return 0, 0, &Unfit{"photo with too many pixels"}
+		return 0, 0, &unfitError{"photo with too many pixels"}
 	}
 	cost = pixels * depth(c.ColorModel)
 	if f.memory != nil {
@@ -139,7 +138,7 @@ func (d *darkroom) weigh(f *format, raw []byte) (turn int, cost int64, err error
 	}
 	cost += pixels // the first step of shrinking
 	if cost > d.budget {
-		return 0, 0, &Unfit{"photo takes too much memory"}
+		return 0, 0, &unfitError{"photo takes too much memory"}
 	}
 	return orientation(raw), cost, nil
 }
@@ -189,7 +188,7 @@ func (d *darkroom) decode(ctx context.Context, f *format, raw []byte) (image.Ima
 	case timed.Err() != nil:
 		return nil, errSlow
 	}
-	return nil, &Unfit{"broken photo"}
+	return nil, &unfitError{"broken photo"}
 }
 
 // timedReader yields no more once ctx is over. It hands out little at a time, since nothing

@@ -335,8 +335,8 @@ func TestUnfitPhotos(t *testing.T) {
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			_, err := newTestDarkroom().develop(t.Context(), row.raw)
-			var unfit *Unfit
-			if !errors.As(err, &unfit) || unfit.Reason != row.reason {
+			var unfit *unfitError
+			if !errors.As(err, &unfit) || unfit.reason != row.reason {
 				t.Errorf("got %v, want %s", err, row.reason)
 			}
 		})
@@ -355,7 +355,7 @@ func FuzzPhoto(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		out, err := d.develop(t.Context(), raw)
 		if err != nil {
-			var unfit *Unfit
+			var unfit *unfitError
 			if !errors.As(err, &unfit) {
 				t.Errorf("an error that is not about the photo: %v", err)
 			}
@@ -369,4 +369,21 @@ func FuzzPhoto(f *testing.F) {
 			t.Error("EXIF survived")
 		}
 	})
+}
+
+// BenchmarkPhoto is a phone's photo of 12 megapixels, from fetched to ready to keep.
+func BenchmarkPhoto(b *testing.B) {
+	m := quarters(4000, 3000)
+	for i := range m.Pix {
+		m.Pix[i] += uint8(i * 7 % 31) // as much detail as a photo has
+	}
+	raw := asJPEG(b, m)
+	d := newTestDarkroom()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.develop(b.Context(), raw); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -6,10 +6,10 @@ const maxVoiceBytes = 2 << 20 // as the platform's own limit
 
 // cleanVoice checks that a voice is one and takes off what is not sound: tags before and
 // after MP3, anything after the last whole frame of AMR. The sound itself stays as it is.
-// Its error is an *Unfit.
+// Its error is an *unfitError.
 func cleanVoice(raw []byte) ([]byte, error) {
 	if len(raw) > maxVoiceBytes {
-		return nil, &Unfit{"voice over 2 MB"}
+		return nil, &unfitError{"voice over 2 MB"}
 	}
 	var sound []byte
 	switch {
@@ -25,7 +25,7 @@ func cleanVoice(raw []byte) ([]byte, error) {
 		sound = cleanMP3(raw)
 	}
 	if len(sound) == 0 {
-		return nil, &Unfit{"not a voice"}
+		return nil, &unfitError{"not a voice"}
 	}
 	return sound, nil
 }

@@ -56,8 +56,8 @@ func TestUnfitVoices(t *testing.T) {
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			_, err := cleanVoice([]byte(row.raw))
-			var unfit *Unfit
-			if !errors.As(err, &unfit) || unfit.Reason != row.reason {
+			var unfit *unfitError
+			if !errors.As(err, &unfit) || unfit.reason != row.reason {
 				t.Errorf("got %v, want %s", err, row.reason)
 			}
 		})
