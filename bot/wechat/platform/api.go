@@ -131,7 +131,8 @@ type MenuButton struct {
 	Sub  []MenuButton `json:"sub_button,omitempty"`
 }
 
-// Field is one XML element of a raw message. Its value is sent as it is inside CDATA.
+// Field is one XML element of a raw message. Its value is sent as it is inside CDATA; numbers
+// (CreateTime, MsgId, …) and ScanCodeInfo, whose value is elements, stand bare.
 type Field struct{ Name, Value string }
 
 // Person acts like a phone. The methods block until the delivery ended: at most three tries of
@@ -177,6 +178,11 @@ func (q *Person) Locate(ctx context.Context, lat, lng float64, label string) *De
 
 // Scan reads a QR code of the account: SCAN for a follower, otherwise the person follows by it.
 func (q *Person) Scan(ctx context.Context, scene string) *Delivery { return q.follow(ctx, scene) }
+
+// ScanMenu presses a menu button of type scancode_waitmsg and reads a QR code with this text.
+func (q *Person) ScanMenu(ctx context.Context, key, text string) *Delivery {
+	return q.scanMenu(ctx, key, text)
+}
 
 // Send sends a raw message, following or not. ToUserName, FromUserName and CreateTime come first
 // unless the fields name them; so does MsgId at the end, except for events.

@@ -166,6 +166,9 @@ func TestActsOnTheWire(t *testing.T) {
 			return m.Type == "text" && m.Content == "照明" && m.MenuID == "7"
 		}},
 		{"click", func() *Delivery { return q.Click(ctx, "need") }, func(m inbound) bool { return m.Event == "CLICK" && m.Key == "need" }},
+		{"scan by menu", func() *Delivery { return q.ScanMenu(ctx, "code", "http://a/b?c=d&e") }, func(m inbound) bool {
+			return m.Event == "scancode_waitmsg" && m.Key == "code" && m.Scanned == "http://a/b?c=d&e" && m.MsgID == ""
+		}},
 		{"photo", func() *Delivery { return q.Photo(ctx, []byte("\xff\xd8\xff")) }, func(m inbound) bool {
 			data, kind, ok := p.Media(m.MediaID)
 			return m.Type == "image" && ok && kind == "image/jpeg" && string(data) == "\xff\xd8\xff"

@@ -67,6 +67,7 @@ type inbound struct {
 	MediaID string `xml:"MediaId"`
 	Encrypt string `xml:"Encrypt"`
 	Lat     string `xml:"Location_X"`
+	Scanned string `xml:"ScanCodeInfo>ScanResult"`
 	query   string
 }
 

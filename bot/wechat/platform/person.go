@@ -35,6 +35,15 @@ func (q *Person) event(ctx context.Context, event, key string) *Delivery {
 	return q.send(ctx, []Field{{"MsgType", "event"}, {"Event", event}, {"EventKey", key}})
 }
 
+func (q *Person) scanMenu(ctx context.Context, key, text string) *Delivery {
+	return q.message(ctx, []Field{
+		{"MsgType", "event"},
+		{"Event", "scancode_waitmsg"},
+		{"EventKey", key},
+		{"ScanCodeInfo", "<ScanType><![CDATA[qrcode]]></ScanType><ScanResult><![CDATA[" + text + "]]></ScanResult>"},
+	})
+}
+
 func (q *Person) say(ctx context.Context, text string, id *int) *Delivery {
 	fields := []Field{{"MsgType", "text"}, {"Content", text}}
 	if id != nil {
@@ -196,7 +205,7 @@ func writeXML(fields []Field) string {
 	b.WriteString("<xml>")
 	for _, f := range fields {
 		switch f.Name {
-		case "CreateTime", "MsgId", "Location_X", "Location_Y", "Scale", "bizmsgmenuid":
+		case "CreateTime", "MsgId", "Location_X", "Location_Y", "Scale", "bizmsgmenuid", "ScanCodeInfo":
 			fmt.Fprintf(&b, "<%s>%s</%s>", f.Name, f.Value, f.Name)
 		default:
 			fmt.Fprintf(&b, "<%s><![CDATA[%s]]></%s>", f.Name, f.Value, f.Name)
