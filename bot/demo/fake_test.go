@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -295,3 +296,21 @@ const testMenu = `{"button":[
 	{"name":"提需求","type":"click","key":"raise"},
 	{"name":"我要看","sub_button":[{"name":"我的","type":"click","key":"mine"},{"name":"帮助","type":"click","key":"help"}]},
 	{"name":"找人","type":"click","key":"human"}]}`
+
+// openAt opens the demo again under the address it had.
+func (w *world) openAt(address string) {
+	w.t.Helper()
+	s, err := New(w.options)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var listen net.ListenConfig
+	l, err := listen.Listen(w.t.Context(), "tcp", address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.server, w.web = s, httptest.NewUnstartedServer(s.Handler())
+	w.web.Listener.Close() //nolint:errcheck // never used
+	w.web.Listener = l
+	w.web.Start()
+}

@@ -1,5 +1,5 @@
 // The page: it builds the phones, follows the event stream, and minds clock and switches.
-import { h, icon, post, present, toast } from "./dom.js";
+import { h, initial, post, present, short, toast } from "./dom.js";
 import { Phone } from "./phone.js";
 import { Drawer } from "./drawer.js";
 
@@ -38,8 +38,8 @@ async function start() {
 
 function tab(p, n) {
   return h("button", { type: "button", onclick: () => choose(n) },
-    h("span", { class: "face face" + (n % 6), "aria-hidden": "true" }, p.name.slice(0, 1)),
-    h("span", { class: "who" }, p.name), h("span", { class: "dot", role: "img", "aria-label": "有新消息" }));
+    h("span", { class: "face face" + (n % 6), "aria-hidden": "true" }, initial(p)),
+    h("span", { class: "who" }, short(p)), h("span", { class: "dot", role: "img", "aria-label": "有新消息" }));
 }
 
 // choose shows one phone where the screen has room for one only.
@@ -145,8 +145,6 @@ function prints() {
 document.querySelectorAll("[data-hours]").forEach((b) =>
   b.addEventListener("click", () => post("clock", { hours: Number(b.dataset.hours) })));
 $("zero").addEventListener("click", () => post("clock", { zero: true }));
-document.querySelectorAll(".tool svg").forEach((s) => s.setAttribute("focusable", "false"));
 document.addEventListener("click", () => app.phones.forEach((p) => p.fold()));
 
-app.icon = icon;
 start();

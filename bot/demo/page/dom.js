@@ -27,6 +27,17 @@ export function icon(name) {
   return svg;
 }
 
+// short is a name without the role it may begin with: 小陈 for 网格员小陈.
+export function short(who) {
+  return who.role && who.name.startsWith(who.role) && who.name !== who.role ? who.name.slice(who.role.length) : who.name;
+}
+
+// initial is the character that stands for a person: 陈 for 小陈.
+export function initial(who) {
+  const name = [...short(who)];
+  return name.length > 1 && "小老".includes(name[0]) ? name[1] : name[0];
+}
+
 let hiding;
 
 // toast says something in passing.

@@ -1,5 +1,5 @@
 // One phone: a chat with the account, its menu, its keyboard.
-import { h, icon, moment, post } from "./dom.js";
+import { h, icon, initial, moment, post } from "./dom.js";
 import { Panels } from "./panels.js";
 
 const pause = 5 * 60 * 1000; // a time stamp is shown after this much silence
@@ -13,14 +13,14 @@ export class Phone {
       h("div", { class: "bubble", role: "img", "aria-label": "正在回复" }, h("i"), h("i"), h("i")));
     this.chat.append(this.dots);
     this.time = h("span", { class: "hour" });
-    this.title = h("h2", {}, app.setup.account);
+    this.title = h("div", { class: "title" }, h("h2", {}, app.setup.account));
     this.panels = new Panels(this);
     this.stranger = h("div", { class: "stranger", hidden: true });
     this.node = h("section", { class: "phone", "aria-label": who.name + "的手机" },
-      h("div", { class: "caption" }, this.face(false), h("b", {}, who.name), who.role ? h("span", {}, who.role) : ""),
+      h("div", { class: "caption" }, this.face(false), h("b", {}, who.name), who.role && !who.name.includes(who.role) ? h("span", {}, who.role) : ""),
       h("div", { class: "frame" },
         h("div", { class: "bar", "aria-hidden": "true" }, this.time, h("span", { class: "gear" }, h("i"), h("i"), h("i"))),
-        h("div", { class: "title" }, this.title),
+        this.title,
         this.chat, this.stranger, this.keys(), this.panels.node));
     this.following = null;
   }
@@ -28,7 +28,7 @@ export class Phone {
   face(account) {
     return account
       ? h("img", { class: "face", src: "/demo/assets/icon.svg", alt: "", width: 40, height: 40 })
-      : h("span", { class: "face face" + (this.n % 6), "aria-hidden": "true" }, this.who.name.slice(0, 1));
+      : h("span", { class: "face face" + (this.n % 6), "aria-hidden": "true" }, initial(this.who));
   }
 
   act(what) { return post("act", { phone: this.n, ...what }); }
@@ -43,7 +43,13 @@ export class Phone {
     const form = h("form", { class: "keys", onsubmit: (e) => { e.preventDefault(); this.say(); } },
       this.swap, this.input, this.plus, this.submit);
     this.input.addEventListener("keydown", (e) => {
+      this.shifted = e.shiftKey;
       if (e.key === "Enter" && !e.shiftKey && !e.isComposing && e.keyCode !== 229) { e.preventDefault(); this.say(); }
+    });
+    this.input.addEventListener("beforeinput", (e) => { // the Enter of a keyboard on the screen
+      if (e.inputType !== "insertLineBreak" || this.shifted || e.isComposing) return;
+      e.preventDefault();
+      this.say();
     });
     this.input.addEventListener("input", () => this.grow());
     this.input.addEventListener("focus", () => { this.panels.close(false); this.bottom(); });
@@ -60,11 +66,11 @@ export class Phone {
 
   async say() {
     const text = this.input.value;
-    if (!text.trim() || this.sending) return;
-    this.sending = true;
-    const sent = await this.act({ do: "say", text });
-    this.sending = false;
-    if (sent && this.input.value === text) this.input.value = "";
+    if (!text.trim()) return;
+    this.input.value = "";
+    this.grow();
+    if (await this.act({ do: "say", text }) || this.input.value) return;
+    this.input.value = text; // not sent: what was typed comes back
     this.grow();
   }
 
@@ -125,13 +131,14 @@ export class Phone {
     this.dots.hidden = !s.busy;
     this.drawMenu(menu);
     if (s.following !== this.following) {
+      const asked = this.stranger.contains(document.activeElement);
       this.following = s.following;
       this.stranger.hidden = s.following;
       this.stranger.replaceChildren(...(s.following ? [] : this.panels.welcome()));
       this.chat.hidden = this.foot.hidden = !s.following;
-      this.title.classList.toggle("away", !s.following);
-      if (s.following) this.input.focus({ preventScroll: true }); else this.panels.close(false);
-      if (!this.app.ready) this.input.blur();
+      this.title.hidden = !s.following;
+      if (!s.following) this.panels.close(false);
+      if (s.following && asked && matchMedia("(hover: hover)").matches) this.input.focus({ preventScroll: true });
     }
     if (s.busy) this.bottom(true);
   }
