@@ -151,7 +151,7 @@ func (d *driver[D, W]) finish() (result, error) {
 
 // act turns the engine's wish into the first move.
 func (d *driver[D, W]) act(a action) (Move, error) {
-	if a.do != doBegin && d.at < 0 {
+	if a.do != doBegin && a.do != doGoTo && d.at < 0 {
 		return Move{}, fmt.Errorf("flow %s has no step %q", d.flow.ID, d.frame.Step)
 	}
 	switch a.do {

@@ -159,3 +159,15 @@ func (e *Engine[W]) takes(k Kind) string {
 	}
 	return ""
 }
+
+// Steps lists every step of every flow as flow/step, in the order of New.
+func (e *Engine[W]) Steps() []string {
+	var out []string
+	for _, m := range e.flows {
+		h := m.head()
+		for _, s := range h.steps {
+			out = append(out, h.id+"/"+s.id)
+		}
+	}
+	return out
+}

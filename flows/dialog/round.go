@@ -21,6 +21,7 @@ func (r *round[W]) play(a action) error {
 	if err != nil {
 		return err
 	}
+	r.out.Step = top.Step
 	switch {
 	case res.missed:
 		r.s.Misses++

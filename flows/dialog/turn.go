@@ -50,6 +50,9 @@ func (t *Turn[W]) Failed(err error) bool {
 	return t.err != nil
 }
 
+// Err returns the first error of a look-up in this turn, nil if there was none.
+func (t *Turn[W]) Err() error { return t.err }
+
 // Note returns what SetNote kept for this account under key, "" if nothing.
 func (t *Turn[W]) Note(key string) string { return t.notes[key] }
 
