@@ -1,0 +1,144 @@
+package zh
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Emergency tells what a text reports as happening now and what must be answered at once with
+// a number to call. Worries, proposals, drills, habits and things of the past (怕老人摔倒, 希望安装防火门, 以前摔倒过)
+// are NoDanger. Where a report can be read both ways it is taken for real: a number too many costs
+// less than one too few.
+func Emergency(s string) Danger {
+	t := flatten(s)
+	danger := NoDanger
+	for sentence := range strings.FieldsFuncSeq(t, func(r rune) bool { return strings.ContainsRune("。!?…", r) }) {
+		if d := alarmIn(sentence); d != NoDanger && (danger == NoDanger || d < danger) {
+			danger = d
+		}
+	}
+	if danger == NoDanger && criesForHelp(t) {
+		return Crime
+	}
+	return danger
+}
+
+// alarmIn looks for an alarm in one sentence. A worry, a wish or a time past reaches from one
+// clause to the next until a word says that this is now.
+func alarmIn(sentence string) Danger {
+	danger, unreal := NoDanger, false
+	proposed := proposes(sentence)
+	for clause := range strings.FieldsFuncSeq(sentence, func(r rune) bool { return strings.ContainsRune(",;:、 ", r) }) {
+		now := hasAny(clause, fresh[:])
+		if now {
+			unreal = false
+		}
+		d, carries := clauseAlarm(clause, unreal, proposed && !now)
+		unreal = unreal || carries
+		if d != NoDanger && (danger == NoDanger || d < danger) {
+			danger = d
+		}
+	}
+	return danger
+}
+
+// clauseAlarm reads one clause: at each alarm word what stands before and after it decides.
+// carries is set when the clause makes what follows unreal.
+func clauseAlarm(clause string, unreal, proposed bool) (d Danger, carries bool) {
+	for i, r := range clause {
+		for _, a := range alarms[r] {
+			if !strings.HasPrefix(clause[i:], a.word) {
+				continue
+			}
+			before, after := clause[:i], clause[i+len(a.word):]
+			if unreal || imagined(before) || past(clause, before) || habit(a.danger, before) || denied(before) || harmlessAfter(a.word, after) {
+				continue
+			}
+			if proposed && !a.certain {
+				continue
+			}
+			if d == NoDanger || a.danger < d {
+				d = a.danger
+			}
+		}
+	}
+	return d, imagined(clause) || past(clause, clause)
+}
+
+// imagined reports a worry, a wish, a case that is only supposed, a drill or a rule.
+func imagined(before string) bool {
+	if hasAny(before, supposed[:]) {
+		return true
+	}
+	if i := strings.LastIndex(before, "怕"); i >= 0 {
+		if r, _ := utf8.DecodeLastRuneInString(before[:i]); r != '可' && r != '恐' && r != '哪' {
+			return true
+		}
+	}
+	return false
+}
+
+// past reports a time gone by, unless what happened goes on.
+func past(clause, before string) bool {
+	return hasAny(before, bygone[:]) && !hasAny(clause, ongoing[:])
+}
+
+// habit reports what happens again and again: a complaint, but never with gas or fire.
+func habit(d Danger, before string) bool {
+	return d != Fire && hasAny(before, habitual[:]) || d == Fire && hasAny(before, cooking[:])
+}
+
+// denied reports a word right before an alarm that takes it back or makes it a possibility.
+func denied(before string) bool {
+	for _, w := range denials {
+		if strings.HasSuffix(before, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// harmlessAfter reports what makes another word of an alarm (着火点, 一起火锅, 摔倒过) or a subject of it.
+func harmlessAfter(word, after string) bool {
+	if strings.HasPrefix(after, "过") && !strings.HasPrefix(after, "过去") && !strings.HasPrefix(after, "过来") {
+		return true
+	}
+	if strings.HasSuffix(word, "火") && after != "" && strings.ContainsRune("车锅把炬炉腿辣红热龙葬星鸡山柴", first(after)) {
+		return true
+	}
+	for _, w := range subjects {
+		if strings.HasPrefix(after, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// proposes reports a sentence that asks for works or rules, as needs do.
+func proposes(sentence string) bool {
+	i := indexAny(sentence, wishes[:])
+	return i >= 0 && hasAny(sentence[i:], works[:])
+}
+
+// criesForHelp reports 救命 on its own, without a reason given.
+func criesForHelp(t string) bool {
+	for clause := range strings.FieldsFuncSeq(t, func(r rune) bool { return strings.ContainsRune("。!?…,;:、 ~", r) }) {
+		switch strings.TrimRight(clause, "啊呀哪呐") {
+		case "救命", "快救命", "救救我", "快救我", "救救我们", "来人", "快来人", "救命救命", "快来救命", "快报警", "帮我报警":
+			return true
+		}
+	}
+	return false
+}
+
+func hasAny(s string, words []string) bool { return indexAny(s, words) >= 0 }
+
+// indexAny is where the first of the words is found, in their order, -1 if none is.
+func indexAny(s string, words []string) int {
+	for _, w := range words {
+		if i := strings.Index(s, w); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
