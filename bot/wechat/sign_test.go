@@ -81,7 +81,7 @@ func (s sealing) seal(t testing.TB, plain string) []byte {
 
 func sealed(t testing.TB, plain string) string {
 	t.Helper()
-	return base64.StdEncoding.EncodeToString(sealing{key: testAESKey, appID: testAppID}.seal(t, plain))
+	return base64Seal(t, sealing{key: testAESKey, appID: testAppID}, plain)
 }
 
 // unseal opens a reply as the platform does.
@@ -145,4 +145,9 @@ func safeCall(enc string) *http.Request {
 
 func call(q url.Values, body string) *http.Request {
 	return httptest.NewRequest(http.MethodPost, "/wechat?"+q.Encode(), strings.NewReader(body))
+}
+
+func base64Seal(t testing.TB, s sealing, plain string) string {
+	t.Helper()
+	return base64.StdEncoding.EncodeToString(s.seal(t, plain))
 }

@@ -1,0 +1,401 @@
+package wechat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// fakeAPI is the platform's API: it hands out tokens and answers calls from a script.
+type fakeAPI struct {
+	*httptest.Server
+	mu      sync.Mutex
+	token   string // the valid one
+	fetches int
+	expires int
+	calls   []string // path and body of calls with a token
+	answer  func(w http.ResponseWriter, r *http.Request)
+}
+
+func newFakeAPI(t *testing.T) *fakeAPI {
+	t.Helper()
+	f := &fakeAPI{token: "tok-1-secret", expires: 7200}
+	f.answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, `{"errcode":0,"errmsg":"ok"}`) }
+	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
+	t.Cleanup(f.Close)
+	return f
+}
+
+func writeJSON(w io.Writer, s string) { _, _ = io.WriteString(w, s) }
+
+func (f *fakeAPI) serve(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.URL.Path == "/cgi-bin/stable_token" {
+		f.fetches++
+		var got struct {
+			AppID, Secret string
+			Force         bool `json:"force_refresh"`
+		}
+		_ = json.Unmarshal(body, &got)
+		if got.Secret != "top-secret" || got.Force {
+			writeJSON(w, `{"errcode":40125,"errmsg":"invalid appsecret rid: 1-2"}`)
+			return
+		}
+		writeJSON(w, fmt.Sprintf(`{"access_token":%q,"expires_in":%d}`, f.token, f.expires))
+		return
+	}
+	f.calls = append(f.calls, r.Method+" "+r.URL.Path+" "+string(body))
+	if r.URL.Query().Get("access_token") != f.token {
+		writeJSON(w, `{"errcode":40001,"errmsg":"invalid credential, access_token is invalid or not latest rid: 65-ab"}`)
+		return
+	}
+	f.answer(w, r)
+}
+
+func (f *fakeAPI) client(store TokenStore) *Client {
+	cfg := testConfig(ModeSafe)
+	cfg.API = f.URL
+	return NewClient(cfg, store, func() time.Time { return testNow }, nil)
+}
+
+func TestSendText(t *testing.T) {
+	f := newFakeAPI(t)
+	c := f.client(nil)
+	link := `<a href="weixin://bizmsgmenu?msgmenucontent=1&msgmenuid=2">好</a>`
+	if err := c.SendText(t.Context(), testOpenID, link+"\x00"); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	path, body, _ := strings.Cut(strings.TrimPrefix(f.calls[0], "POST "), " ")
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"touser": testOpenID, "msgtype": "text", "text": map[string]any{"content": link}}
+	if d := cmp.Diff(want, got); d != "" || path != "/cgi-bin/message/custom/send" || strings.Contains(body, `\u003c`) {
+		t.Errorf("%s %s\n%s", path, body, d)
+	}
+	for name, call := range map[string]func() error{
+		"bad openid": func() error { return c.SendText(t.Context(), "../x", "hi") },
+		"empty":      func() error { return c.SendText(t.Context(), testOpenID, " \x00") },
+		"too long":   func() error { return c.SendText(t.Context(), testOpenID, strings.Repeat("汉", 683)) },
+	} {
+		if call() == nil || len(f.calls) != 1 {
+			t.Errorf("%s was sent", name)
+		}
+	}
+}
+
+func TestErrorCodes(t *testing.T) {
+	tests := []struct {
+		code int
+		want string
+	}{
+		{-1, "retry"},
+		{40001, "retry token"},
+		{40014, "retry token"},
+		{42001, "retry token"},
+		{40003, "unreachable"},
+		{43004, "unreachable"},
+		{43101, "unreachable"},
+		{45015, "unreachable"},
+		{45047, "unreachable"},
+		{43117, "retry"},
+		{40037, "fatal"},
+		{40164, "fatal"},
+		{89503, "fatal"},
+		{40243, "fatal"},
+		{40125, "fatal"},
+		{48001, "fatal"},
+		{50002, "fatal"},
+		{45002, "content"},
+		{45008, "content"},
+		{47003, "content"},
+		{45009, "quota"},
+		{45011, "retry quota"},
+		{45028, "quota"},
+		{45065, "sent"},
+		{45066, "retry"},
+		{42010, "retry"},
+		{99999, ""},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.code), func(t *testing.T) {
+			f := newFakeAPI(t)
+			f.answer = func(w http.ResponseWriter, _ *http.Request) {
+				writeJSON(w, fmt.Sprintf(`{"errcode":%d,"errmsg":"no luck, tok-1-secret rid: 65d-0f"}`, tt.code))
+			}
+			err := f.client(nil).SendText(t.Context(), testOpenID, "hi")
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v", err)
+			}
+			if want := (Error{Code: tt.code, Msg: "no luck, ***", RID: "65d-0f"}); *e != want {
+				t.Errorf("got %+v, want %+v", *e, want)
+			}
+			var got []string
+			for _, v := range []struct {
+				name string
+				is   bool
+			}{
+				{"retry", e.Retryable()}, {"token", e.TokenExpired()}, {"unreachable", e.Unreachable()}, {"quota", e.QuotaUsed()},
+				{"fatal", e.Fatal()}, {"content", e.BadContent()}, {"sent", e.AlreadySent()},
+			} {
+				if v.is {
+					got = append(got, v.name)
+				}
+			}
+			if s := strings.Join(got, " "); s != tt.want {
+				t.Errorf("%d is %q, want %q", tt.code, s, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnswersThatSayNothing(t *testing.T) {
+	text := func(s string) func(w http.ResponseWriter, r *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s) }
+	}
+	followed := false
+	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed = true }))
+	t.Cleanup(trap.Close)
+	tests := []struct {
+		name   string
+		answer func(w http.ResponseWriter, r *http.Request)
+	}{
+		{"HTML", text("<html>502</html>")},
+		{"cut short", text(`{"errcode":0,"errm`)},
+		{"code as a string", text(`{"errcode":"0","errmsg":"ok"}`)},
+		{"no code", text(`{}`)},
+		{"nothing", text("")},
+		{"huge", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 2*maxAnswer)) }},
+		{"status 500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, trap.URL, http.StatusFound) }},
+		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFakeAPI(t)
+			f.answer = tt.answer
+			err := f.client(nil).SendText(t.Context(), testOpenID, "hi")
+			if !errors.Is(err, ErrUnsure) || errors.Is(err, ErrNotSent) || len(f.calls) != 1 {
+				t.Errorf("got %v after %d calls", err, len(f.calls))
+			}
+			checkScrubbed(t, err)
+		})
+	}
+	if followed {
+		t.Error("the redirect was followed")
+	}
+}
+
+func checkScrubbed(t *testing.T, err error) {
+	t.Helper()
+	for _, s := range []string{"tok-1-secret", "top-secret", "access_token=", "?"} {
+		if strings.Contains(fmt.Sprint(err), s) {
+			t.Errorf("error holds %q: %v", s, err)
+		}
+	}
+}
+
+func TestSlowAndDeadAPI(t *testing.T) {
+	f := newFakeAPI(t)
+	c := f.client(nil)
+	if _, err := c.Token(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	f.answer = func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-release:
+		}
+	}
+	c.http.Timeout = 50 * time.Millisecond
+	if err := c.SendText(t.Context(), testOpenID, "hi"); !errors.Is(err, ErrUnsure) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("slow: %v", err)
+	} else {
+		checkScrubbed(t, err)
+	}
+	close(release)
+	f.Close()
+	if err := c.SendText(t.Context(), testOpenID, "hi"); !errors.Is(err, ErrNotSent) {
+		t.Errorf("refused connection: %v", err)
+	} else {
+		checkScrubbed(t, err)
+	}
+}
+
+func TestBadBaseURL(t *testing.T) {
+	for _, api := range []string{"ftp://x", "api.weixin.qq.com", "http://a:b@c", "http://x/?y=z", "://"} {
+		c := NewClient(Config{AppID: "a", API: api}, nil, func() time.Time { return testNow }, nil)
+		if _, err := c.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "base URL") {
+			t.Errorf("%s: %v", api, err)
+		}
+	}
+}
+
+func TestMedia(t *testing.T) {
+	file := func(kind string, b []byte) func(w http.ResponseWriter, r *http.Request) {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			_, _ = w.Write(b)
+		}
+	}
+	jpeg := []byte("\xff\xd8\xff\xe0 jpeg")
+	tests := []struct {
+		name, id string
+		answer   func(w http.ResponseWriter, r *http.Request)
+		kind     string
+		code     int
+	}{
+		{"photo", "m-1_a", file("image/jpeg", jpeg), "image/jpeg", 0},
+		{"voice", "v", file("audio/amr", []byte("#!AMR\n")), "audio/amr", 0},
+		{"error as JSON", "m", file("application/json", []byte(`{"errcode":40007,"errmsg":"invalid media_id"}`)), "", 40007},
+		{"error as text", "m", file("text/plain", []byte(` {"errcode":40007,"errmsg":"invalid media_id"}`)), "", 40007},
+		{"error as an image", "m", file("image/jpeg", []byte(`{"errcode":40007,"errmsg":"invalid media_id"}`)), "", 40007},
+		{"video", "m", file("application/json", []byte(`{"video_url":"http://127.0.0.1/x"}`)), "", 1},
+		{"nothing", "m", file("image/jpeg", nil), "", 1},
+		{"too big", "m", file("image/jpeg", make([]byte, maxMediaBytes+1)), "", 1},
+		{"path for an id", "../x?y", file("image/jpeg", jpeg), "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFakeAPI(t)
+			f.answer = func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/cgi-bin/media/get" || r.URL.Query().Get("media_id") != tt.id {
+					t.Errorf("asked %s", r.URL.Path)
+				}
+				tt.answer(w, r)
+			}
+			b, kind, err := f.client(nil).Media(t.Context(), tt.id)
+			var e *Error
+			switch {
+			case tt.code > 1 && (!errors.As(err, &e) || e.Code != tt.code), tt.code == 1 && err == nil:
+				t.Errorf("got %d bytes, %v; want code %d", len(b), err, tt.code)
+			case tt.code == 0 && (err != nil || len(b) == 0 || kind != tt.kind):
+				t.Errorf("got %q %s, %v", b, kind, err)
+			}
+		})
+	}
+}
+
+func TestSetMenu(t *testing.T) {
+	f := newFakeAPI(t)
+	c := f.client(nil)
+	err := c.SetMenu(t.Context(), []Button{
+		{Name: "提需求", Key: "raise"},
+		{Name: "更多", Sub: []Button{{Name: "我的", Key: "mine"}, {Name: "官网", URL: "https://example.org/a?b=c&d"}, {Name: "扫码", Key: "scan", Scan: true}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `POST /cgi-bin/menu/create {"button":[{"type":"click","name":"提需求","key":"raise"},{"name":"更多","sub_button":[{"type":"click","name":"我的","key":"mine"},{"type":"view","name":"官网","url":"https://example.org/a?b=c&d"},{"type":"scancode_waitmsg","name":"扫码","key":"scan"}]}]}`
+	if got := strings.TrimSpace(f.calls[0]); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	ok := Button{Name: "a", Key: "k"}
+	for name, buttons := range map[string][]Button{
+		"none":            nil,
+		"four":            {ok, ok, ok, ok},
+		"long name":       {{Name: strings.Repeat("字", 6), Key: "k"}},
+		"no name":         {{Key: "k"}},
+		"nothing to do":   {{Name: "a"}},
+		"two things":      {{Name: "a", Key: "k", URL: "https://x"}},
+		"long key":        {{Name: "a", Key: strings.Repeat("k", 129)}},
+		"script":          {{Name: "a", URL: "javascript:alert(1)"}},
+		"long page":       {{Name: "a", URL: "https://x/" + strings.Repeat("k", 1024)}},
+		"six in a list":   {{Name: "a", Sub: []Button{ok, ok, ok, ok, ok, ok}}},
+		"list in a list":  {{Name: "a", Sub: []Button{{Name: "b", Sub: []Button{ok}}}}},
+		"list with a key": {{Name: "a", Key: "k", Sub: []Button{ok}}},
+	} {
+		if err := c.SetMenu(t.Context(), buttons); err == nil || len(f.calls) != 1 {
+			t.Errorf("%s: was published", name)
+		}
+	}
+}
+
+func TestQRCode(t *testing.T) {
+	f := newFakeAPI(t)
+	c := f.client(nil)
+	f.answer = func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, `{"ticket":"gQ+/=","expire_seconds":172800,"url":"http://weixin.qq.com/q/x"}`)
+	}
+	got, err := c.QRCode(t.Context(), "b3", 2)
+	if err != nil || (got != QR{Ticket: "gQ+/=", URL: "http://weixin.qq.com/q/x", ExpireSeconds: 172800}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got.ImageURL() != "https://mp.weixin.qq.com/cgi-bin/showqrcode?ticket=gQ%2B%2F%3D" {
+		t.Errorf("image at %s", got.ImageURL())
+	}
+	if _, err := c.QRCode(t.Context(), "b3", 0); err != nil {
+		t.Error(err)
+	}
+	want := []string{
+		`POST /cgi-bin/qrcode/create {"expire_seconds":172800,"action_name":"QR_STR_SCENE","action_info":{"scene":{"scene_str":"b3"}}}`,
+		`POST /cgi-bin/qrcode/create {"action_name":"QR_LIMIT_STR_SCENE","action_info":{"scene":{"scene_str":"b3"}}}`,
+	}
+	for i, call := range f.calls {
+		if strings.TrimSpace(call) != want[i] {
+			t.Errorf("sent %s, want %s", call, want[i])
+		}
+	}
+	for _, scene := range []string{"", "../x", strings.Repeat("x", 65)} {
+		if _, err := c.QRCode(t.Context(), scene, 1); err == nil {
+			t.Errorf("scene %q was taken", scene)
+		}
+	}
+	if _, err := c.QRCode(t.Context(), "b3", 31); err == nil {
+		t.Error("31 days were taken")
+	}
+	f.answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, `{}`) }
+	if _, err := c.QRCode(t.Context(), "b3", 1); !errors.Is(err, ErrUnsure) {
+		t.Errorf("no ticket: %v", err)
+	}
+}
+
+func TestAbilities(t *testing.T) {
+	f := newFakeAPI(t)
+	f.answer = func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/cgi-bin/template/get_all_private_template":
+			writeJSON(w, `{"errcode":48001,"errmsg":"api unauthorized rid: 1-2"}`)
+		case "/cgi-bin/customservice/getkflist":
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			writeJSON(w, `{"ip_list":[]}`)
+		}
+	}
+	var got []bool
+	var why strings.Builder
+	for _, a := range f.client(nil).Abilities(t.Context()) {
+		got = append(got, a.OK)
+		why.WriteString(a.Why)
+	}
+	if d := cmp.Diff([]bool{true, true, true, false, false}, got); d != "" {
+		t.Error(d)
+	}
+	for _, s := range []string{"48001", "服务号", "没有正常回答"} {
+		if !strings.Contains(why.String(), s) {
+			t.Errorf("verdicts lack %q: %s", s, &why)
+		}
+	}
+	cfg := testConfig(ModeSafe)
+	cfg.API, cfg.Secret = f.URL, "wrong"
+	list := NewClient(cfg, nil, func() time.Time { return testNow }, nil).Abilities(t.Context())
+	if len(list) != 1 || list[0].OK || !strings.Contains(list[0].Why, "AppSecret") {
+		t.Errorf("with a wrong secret: %+v", list)
+	}
+}
