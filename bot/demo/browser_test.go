@@ -154,6 +154,17 @@ func TestOnAPhone(t *testing.T) {
 	b.shot("phone-5-menu")
 	b.do("menu", chromedp.Click(css("1", ".menu > div:nth-child(2) li:first-child button")))
 	b.until(said("1", "them", "CLICK mine"))
+	b.do("voice", chromedp.Click(css("1", `.keys .round[aria-label^="照片"]`)), chromedp.Click(css("1", ".tile:nth-child(3)")),
+		chromedp.SendKeys(css("1", ".panel textarea"), "楼道的灯也不亮"))
+	b.shot("phone-5-voice")
+	b.do("send voice", chromedp.Click(css("1", ".panel .submit")))
+	b.until(said("1", "them", "听到了：楼道的灯也不亮"))
+	b.do("wire", chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#wire")),
+		chromedp.Click(chromedp.CSS("#more")), chromedp.Click(css("1", ".me:nth-last-of-type(3) .chip")))
+	b.until(`document.querySelectorAll(".drawer pre").length >= 2`)
+	b.shot("phone-5-wire")
+	b.do("no wire", chromedp.Click(chromedp.CSS(".drawer .tool")), chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#wire")),
+		chromedp.Click(chromedp.CSS("#more")))
 	b.do("large letters", chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#big")))
 	b.shot("phone-6-tools")
 	b.do("fold tools", chromedp.Click(chromedp.CSS("#more")))

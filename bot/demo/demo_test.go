@@ -42,7 +42,7 @@ func TestTranscript(t *testing.T) {
   1. 就是这件，我附议
   2. 不一样，我另提
   3. 看看那件
-> 李阿姨: 1
+> 李阿姨: [点] 1
 < bot: 点了 1 号 101
 > 李阿姨: [菜单] raise
 < bot: 事件 CLICK raise
@@ -52,7 +52,7 @@ func TestTranscript(t *testing.T) {
 < bot: 记下地点：车棚旁边
 > 李阿姨: [语音] 楼道灯不亮
 < bot: 听到了：楼道灯不亮
-> 李阿姨: [照片]
+> 李阿姨: [照片] photo-1
 < bot: 收到照片，第 1 张，最多 3 张。
   还有吗？没有就回复“跳过”。
 > 李阿姨: [扫码] estate-2

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ func (s *Server) transcript(openid string) string {
 			answers[r.Re] = append(answers[r.Re], r)
 		}
 	}
+	photos := 0
 	for _, r := range all {
 		i, shown := s.phones[r.Openid]
 		if r.Kind == kindClock {
@@ -26,6 +28,10 @@ func (s *Server) transcript(openid string) string {
 			continue
 		}
 		name := s.o.Phones[i].Name
+		if r.Kind == kindPhoto {
+			photos++
+			r.Text = "photo-" + strconv.Itoa(photos)
+		}
 		switch {
 		case r.spoken():
 			b.WriteString("> " + name + ": " + indented(did(r)) + "\n")
@@ -70,7 +76,9 @@ func answered(a record) string {
 func did(r record) string {
 	switch r.Kind {
 	case kindPhoto:
-		return "[照片]"
+		return "[照片] " + r.Text
+	case kindTap:
+		return "[点] " + r.Text
 	case kindPlace:
 		return "[定位] " + r.Text
 	case kindVoice:

@@ -120,6 +120,7 @@ toggle("big", "big", (on) => {
 toggle("wire", "wire", (on) => {
   document.body.classList.toggle("wired", on);
   if (!on) app.drawer.close();
+  app.phones.forEach((p) => p.bottom());
 });
 
 function unfold(button, panel, open) {
