@@ -47,14 +47,15 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// page is one open tab of the demo.
+// tab is one open page of the demo.
 type tab struct {
 	t     *testing.T
 	ctx   context.Context
 	shots string
 }
 
-func newTab(t *testing.T, w *world) *tab {
+func newTab(t *testing.T) *tab {
+	t.Helper()
 	b := &tab{t: t, ctx: browser(t), shots: os.Getenv("YISHI_TEST_SHOTS")}
 	if b.shots == "" {
 		b.shots = t.TempDir()
@@ -107,9 +108,9 @@ func css(n, selector string) chromedp.CSS {
 	return chromedp.CSS(".phone:nth-of-type(" + n + ") " + selector)
 }
 
-// said is a condition: the n-th phone shows the words in a bubble of a side.
-func said(n, side, words string) string {
-	return `[...document.querySelectorAll(".phone:nth-of-type(` + n + `) .` + side + ` .bubble")].some(b => b.textContent.includes("` + words + `"))`
+// said is a condition: the n-th phone shows the words in a bubble of the account.
+func said(n, words string) string {
+	return `[...document.querySelectorAll(".phone:nth-of-type(` + n + `) .them .bubble")].some(b => b.textContent.includes("` + words + `"))`
 }
 
 func (b *tab) say(n, text string) {
@@ -117,58 +118,34 @@ func (b *tab) say(n, text string) {
 	b.do("type "+text, chromedp.SendKeys(css(n, ".keys textarea"), text+"\r"))
 }
 
-const following = `document.querySelector(".phone.active .foot").hidden === false`
+const plus = `.keys .round[aria-label^="照片"]`
 
 func TestOnAPhone(t *testing.T) {
 	w := newWorld(t)
 	w.api("/cgi-bin/menu/create", testMenu)
-	b := newTab(t, w)
+	b := newTab(t)
 	b.do("open", chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
 		chromedp.Navigate(w.web.URL+"/"))
 	b.until(`document.body.classList.contains("ready")`)
 	b.shot("phone-1-follow")
 	b.do("follow", chromedp.Click(css("1", ".stranger .codes button")))
-	b.until(said("1", "them", "这里是社区议事"))
+	b.until(said("1", "这里是社区议事"))
 	b.say("1", "河边又有人乱晾衣服")
-	b.until(said("1", "them", "很像"))
+	b.until(said("1", "很像"))
 	b.shot("phone-2-choices")
 	low := b.eval(`Math.min(...[...document.querySelectorAll(".phone.active .choice, .phone.active .menu button")].filter(c => c.offsetParent).map(c => c.getBoundingClientRect().height))`)
 	if h, ok := low.(float64); !ok || h < 44 {
 		t.Errorf("the lowest thing to tap is %v px high, want 44", low)
 	}
 	b.do("tap", chromedp.Click(css("1", ".them:nth-last-of-type(2) .choice:nth-of-type(2)")))
-	b.until(said("1", "them", "点了 2 号 102"))
+	b.until(said("1", "点了 2 号 102"))
 	if got := w.bot.last(); got.MenuID != "102" {
 		t.Errorf("the tap carried id %q", got.MenuID)
 	}
-	b.do("open panel", chromedp.Click(css("1", `.keys .round[aria-label^="照片"]`)))
-	b.until(`document.querySelector(".phone.active .tiles") !== null`)
-	b.shot("phone-3-plus")
-	b.do("photos", chromedp.Click(css("1", ".tile")))
-	b.until(`document.querySelectorAll(".pictures img").length === 3 && [...document.querySelectorAll(".pictures img")].every(i => i.complete)`)
-	b.shot("phone-4-photos")
-	b.do("send photo", chromedp.Click(css("1", ".pictures button")))
-	b.until(said("1", "them", "收到照片"))
-	b.until(`[...document.querySelectorAll(".picture img")].every(i => i.complete && i.naturalWidth > 0)`)
-	b.do("sub-menu", chromedp.Click(css("1", ".menu > div:nth-child(2) > button")))
-	b.shot("phone-5-menu")
-	b.do("menu", chromedp.Click(css("1", ".menu > div:nth-child(2) li:first-child button")))
-	b.until(said("1", "them", "CLICK mine"))
-	b.do("voice", chromedp.Click(css("1", `.keys .round[aria-label^="照片"]`)), chromedp.Click(css("1", ".tile:nth-child(3)")),
-		chromedp.SendKeys(css("1", ".panel textarea"), "楼道的灯也不亮"))
-	b.shot("phone-5-voice")
-	b.do("send voice", chromedp.Click(css("1", ".panel .submit")))
-	b.until(said("1", "them", "听到了：楼道的灯也不亮"))
-	b.do("wire", chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#wire")),
-		chromedp.Click(chromedp.CSS("#more")), chromedp.Click(css("1", ".me:nth-last-of-type(3) .chip")))
-	b.until(`document.querySelectorAll(".drawer pre").length >= 2`)
-	b.shot("phone-5-wire")
-	b.do("no wire", chromedp.Click(chromedp.CSS(".drawer .tool")), chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#wire")),
-		chromedp.Click(chromedp.CSS("#more")))
-	b.do("large letters", chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS("#big")))
-	b.shot("phone-6-tools")
-	b.do("fold tools", chromedp.Click(chromedp.CSS("#more")))
-	b.shot("phone-7-large")
+	b.photo()
+	b.menu()
+	b.voice()
+	b.large()
 	if wide := b.eval(`document.documentElement.scrollWidth`); wide != float64(390) {
 		t.Errorf("the page is %v px wide on a screen of 390", wide)
 	}
@@ -177,28 +154,80 @@ func TestOnAPhone(t *testing.T) {
 	b.shot("phone-8-stranger-large")
 }
 
+func (b *tab) photo() {
+	b.t.Helper()
+	b.do("open panel", chromedp.Click(css("1", plus)))
+	b.until(`document.querySelector(".phone.active .tiles") !== null`)
+	b.shot("phone-3-plus")
+	b.do("photos", chromedp.Click(css("1", ".tile")))
+	b.until(`document.querySelectorAll(".pictures img").length === 3 && [...document.querySelectorAll(".pictures img")].every(i => i.complete)`)
+	b.shot("phone-4-photos")
+	b.do("send photo", chromedp.Click(css("1", ".pictures button")))
+	b.until(said("1", "收到照片"))
+	b.until(`[...document.querySelectorAll(".picture img")].every(i => i.complete && i.naturalWidth > 0)`)
+}
+
+func (b *tab) menu() {
+	b.t.Helper()
+	b.do("sub-menu", chromedp.Click(css("1", ".menu > div:nth-child(2) > button")))
+	b.shot("phone-5-menu")
+	b.do("menu", chromedp.Click(css("1", ".menu > div:nth-child(2) li:first-child button")))
+	b.until(said("1", "CLICK mine"))
+}
+
+// voice sends a recording and looks at what crossed the wire.
+func (b *tab) voice() {
+	b.t.Helper()
+	b.do("voice", chromedp.Click(css("1", plus)), chromedp.Click(css("1", ".tile:nth-child(3)")),
+		chromedp.SendKeys(css("1", ".panel textarea"), "楼道的灯也不亮"))
+	b.shot("phone-6-voice")
+	b.do("send voice", chromedp.Click(css("1", ".panel .submit")))
+	b.until(said("1", "听到了：楼道的灯也不亮"))
+	b.tool("#wire")
+	b.do("open drawer", chromedp.Click(css("1", ".me:nth-last-of-type(3) .chip")))
+	b.until(`document.querySelectorAll(".drawer pre").length >= 2`)
+	b.shot("phone-7-wire")
+	b.do("close drawer", chromedp.Click(chromedp.CSS(".drawer .tool")))
+	b.tool("#wire")
+}
+
+func (b *tab) large() {
+	b.t.Helper()
+	b.tool("#big")
+	b.shot("phone-8-large")
+	b.do("tools", chromedp.Click(chromedp.CSS("#more")))
+	b.shot("phone-8-tools-large")
+	b.do("fold tools", chromedp.Click(chromedp.CSS("#more")))
+}
+
+// tool presses one of the tools that a narrow screen folds away.
+func (b *tab) tool(id string) {
+	b.t.Helper()
+	b.do("tool "+id, chromedp.Click(chromedp.CSS("#more")), chromedp.Click(chromedp.CSS(id)), chromedp.Click(chromedp.CSS("#more")))
+}
+
 func TestOnADesk(t *testing.T) {
 	w := newWorld(t)
 	w.api("/cgi-bin/menu/create", testMenu)
-	b := newTab(t, w)
+	b := newTab(t)
 	b.do("open", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(w.web.URL+"/demo/"))
 	b.until(`document.body.classList.contains("ready")`)
 	b.do("follow", chromedp.Click(css("1", ".follow")), chromedp.Click(css("3", ".follow")))
-	b.until(said("1", "them", "这里是社区议事"))
-	b.until(said("3", "them", "这里是社区议事"))
+	b.until(said("1", "这里是社区议事"))
+	b.until(said("3", "这里是社区议事"))
 	b.say("1", "提需求")
-	b.until(said("1", "them", "请说说您的需求"))
+	b.until(said("1", "请说说您的需求"))
 	b.say("1", "河边又有人乱晾衣服")
-	b.until(said("1", "them", "很像"))
-	b.do("place", chromedp.Click(css("3", `.keys .round[aria-label^="照片"]`)), chromedp.Click(css("3", ".tile:nth-child(2)")),
+	b.until(said("1", "很像"))
+	b.do("place", chromedp.Click(css("3", plus)), chromedp.Click(css("3", ".tile:nth-child(2)")),
 		chromedp.Click(css("3", ".rows button")))
-	b.until(said("3", "them", "记下地点"))
+	b.until(said("3", "记下地点"))
 	b.say("3", "坏")
 	b.until(`document.querySelector(".phone:nth-of-type(3) .note.fault") !== null`)
 	b.shot("desk-1")
 	// What is typed can never become markup.
 	b.say("1", "<img src=x onerror=document.title='hacked'>")
-	b.until(said("1", "them", "收到：<img src=x"))
+	b.until(said("1", "收到：<img src=x"))
 	if b.eval(`document.title`) == "hacked" || b.eval(`document.querySelector('img[src="x"]')`) != nil {
 		t.Error("a text became markup")
 	}
@@ -214,7 +243,7 @@ func TestOnADesk(t *testing.T) {
 	b.until(`[...document.querySelectorAll(".phone:nth-of-type(1) .dots")].every(d => !d.hidden)`)
 	b.shot("desk-3-waiting")
 	close(w.bot.hold)
-	b.until(said("1", "them", "收到：等"))
+	b.until(said("1", "收到：等"))
 	b.do("large letters", chromedp.Click(chromedp.CSS("#big")))
 	b.shot("desk-4-large")
 	if wide := b.eval(`document.documentElement.scrollWidth`); wide != float64(1280) {
@@ -225,18 +254,18 @@ func TestOnADesk(t *testing.T) {
 // A page that was open while the program restarted shows the same chat, once.
 func TestPageSurvivesRestart(t *testing.T) {
 	w := newWorld(t)
-	b := newTab(t, w)
+	b := newTab(t)
 	b.do("open", chromedp.EmulateViewport(1280, 900), chromedp.Navigate(w.web.URL+"/demo/"))
 	b.until(`document.body.classList.contains("ready")`)
 	b.do("follow", chromedp.Click(css("1", ".follow")))
-	b.until(said("1", "them", "这里是社区议事"))
+	b.until(said("1", "这里是社区议事"))
 	address := w.web.Listener.Addr().String()
 	w.close()
 	b.until(`document.body.classList.contains("offline")`)
 	w.openAt(address)
 	b.until(`!document.body.classList.contains("offline")`)
 	b.say("1", "还在吗")
-	b.until(said("1", "them", "收到：还在吗"))
+	b.until(said("1", "收到：还在吗"))
 	if n := b.eval(`[...document.querySelectorAll(".them .bubble")].filter(b => b.textContent.includes("这里是社区议事")).length`); n != float64(1) {
 		t.Errorf("the welcome is shown %v times", n)
 	}

@@ -75,8 +75,8 @@ func (s *Server) ours(host string) bool {
 	if literal && addr.Unmap().IsLoopback() {
 		return true
 	}
-	any := slices.Contains(s.o.Hosts, "0.0.0.0") || slices.Contains(s.o.Hosts, "::") || slices.Contains(s.o.Hosts, "")
-	return literal && any || host != "" && slices.Contains(s.o.Hosts, host)
+	every := slices.Contains(s.o.Hosts, "0.0.0.0") || slices.Contains(s.o.Hosts, "::") || slices.Contains(s.o.Hosts, "")
+	return literal && every || host != "" && slices.Contains(s.o.Hosts, host)
 }
 
 func (s *Server) index(w http.ResponseWriter, _ *http.Request) {

@@ -184,7 +184,7 @@ func sent(e platform.Event) []part {
 func listed(text string, links []platform.Link) []part {
 	var parts []part
 	var rest []string
-	for _, l := range strings.Split(text, "\n") {
+	for l := range strings.SplitSeq(text, "\n") {
 		taken := false
 		for _, k := range links {
 			taken = taken || l == k.Label

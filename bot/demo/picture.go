@@ -84,13 +84,13 @@ func (c *canvas) box(x0, y0, x1, y1 int, v uint32) {
 	draw.Draw(c, image.Rect(x0, y0, x1, y1), image.NewUniform(rgb(v)), image.Point{}, draw.Src)
 }
 
-// fade fills a box from one colour above to another below.
-func (c *canvas) fade(x0, y0, x1, y1 int, above, below uint32) {
+// fade fills the whole width from one colour above to another below.
+func (c *canvas) fade(y0, y1 int, above, below uint32) {
 	a, b := rgb(above), rgb(below)
 	mix := func(p, q uint8, t float64) uint32 { return uint32(float64(p)*(1-t) + float64(q)*t) }
 	for y := y0; y < y1; y++ {
 		t := float64(y-y0) / float64(y1-y0)
-		c.box(x0, y, x1, y+1, mix(a.R, b.R, t)<<16|mix(a.G, b.G, t)<<8|mix(a.B, b.B, t))
+		c.box(0, y, 1280, y+1, mix(a.R, b.R, t)<<16|mix(a.G, b.G, t)<<8|mix(a.B, b.B, t))
 	}
 }
 
@@ -120,7 +120,7 @@ func (c *canvas) stroke(x0, y0, x1, y1, thick int, v uint32) {
 }
 
 func laundry(c *canvas) {
-	c.fade(0, 0, 1280, 520, 0xbfdcec, 0xeaf3f4)
+	c.fade(0, 520, 0xbfdcec, 0xeaf3f4)
 	c.box(60, 120, 460, 560, 0xefe9df) // a house by the river
 	c.box(40, 96, 480, 130, 0x5b646b)
 	for i := range 6 {
@@ -128,7 +128,7 @@ func laundry(c *canvas) {
 		c.box(x, y, x+70, y+90, 0x7d97a6)
 	}
 	c.box(0, 540, 1280, 650, 0xb9b3a8) // the bank
-	c.fade(0, 650, 1280, 960, 0x6fa6a0, 0x3f7f86)
+	c.fade(650, 960, 0x6fa6a0, 0x3f7f86)
 	for i := range 9 {
 		c.box(80+i*137, 720+i%4*50, 190+i*137, 726+i%4*50, 0x9cc7c2)
 	}
@@ -145,7 +145,7 @@ func laundry(c *canvas) {
 }
 
 func lamp(c *canvas) {
-	c.fade(0, 0, 1280, 960, 0x141c2e, 0x2b3550)
+	c.fade(0, 960, 0x141c2e, 0x2b3550)
 	c.oval(1080, 150, 60, 60, 0xf3efd8, 1)
 	c.oval(1055, 138, 55, 55, 0x17203a, 1)
 	for i := range 3 {
@@ -167,13 +167,13 @@ func lamp(c *canvas) {
 }
 
 func pothole(c *canvas) {
-	c.fade(0, 0, 1280, 330, 0xcfe3ee, 0xf2f5f2)
+	c.fade(0, 330, 0xcfe3ee, 0xf2f5f2)
 	c.box(0, 250, 1280, 340, 0x7fa36b)
 	for i := range 7 {
 		c.oval(90+i*190, 240, 90, 80, 0x6b9159, 1)
 	}
 	c.box(0, 330, 1280, 372, 0xc7c2b8)
-	c.fade(0, 372, 1280, 960, 0x868a8e, 0x6c7074)
+	c.fade(372, 960, 0x868a8e, 0x6c7074)
 	for i := range 4 {
 		c.box(60+i*340, 500, 230+i*340, 516, 0xe8e6de)
 	}

@@ -77,8 +77,6 @@ func cut(text string) (piece string, kind int) {
 		}
 		return piece, opening
 	}
-	if n := strings.IndexByte(text, '<'); n >= 0 {
-		return text[:n], words
-	}
-	return text, words
+	run, _, _ := strings.Cut(text, "<")
+	return run, words
 }

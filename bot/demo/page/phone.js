@@ -227,7 +227,7 @@ export class Phone {
 
   chip(item, seq, what) {
     const button = h("button", { type: "button", class: "chip" }, what ? "报文 · " + what : "报文");
-    const text = (item.querySelector(".words, b, span") || item).textContent.slice(0, 30);
+    const text = (item.querySelector(".heard") || item.querySelector(".words, b, span") || item).textContent.slice(0, 30);
     button.addEventListener("click", () => this.app.drawer.open(seq, this.who.name + "：" + text, button));
     item.append(button);
   }
