@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,6 +21,7 @@ const (
 	defaultAPI = "https://api.weixin.qq.com"
 	callTime   = 5 * time.Second
 	maxAnswer  = 1 << 20 // bytes of a JSON answer
+	maxIdle    = 32      // connections kept for the next call; a push makes many
 )
 
 // Client calls the platform's API for one account: with a context and a time-out for each call,
@@ -56,6 +58,10 @@ func NewClient(cfg Config, store TokenStore, now func() time.Time, hc *http.Clie
 		if hc.Timeout > 0 {
 			c.http.Timeout = hc.Timeout
 		}
+	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = t.Clone()
+		t.MaxIdleConnsPerHost = maxIdle
+		c.http.Transport = t
 	}
 	c.tokens = &tokens{client: c, store: store}
 	return c
@@ -172,9 +178,7 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 
 func (c *Client) request(ctx context.Context, r request, token string) (*http.Request, error) {
 	q := url.Values{}
-	for k, v := range r.query {
-		q[k] = v
-	}
+	maps.Copy(q, r.query)
 	if token != "" {
 		q.Set("access_token", token)
 	}

@@ -9,7 +9,7 @@ import (
 // Limits keep one follower, or all of them together, from wearing the bot down. They hold for
 // this process, so that they also work while everything behind it is down.
 type Limits struct {
-	Burst     int     // messages at once; 0 means 20, negative means no limit per follower
+	Burst     int     // messages at once; 0 means 30, negative means no limit per follower
 	PerSecond float64 // messages a second afterwards; 0 means 2
 	Turns     int     // turns at once for all followers; 0 means 1024
 }
@@ -17,14 +17,14 @@ type Limits struct {
 const (
 	tellEvery   = 30 * time.Second
 	maxBuckets  = 8192 // a generation; two are kept
-	recentKeys  = 24   // at least the burst, so that repeats of what passed pass again
+	recentKeys  = 32   // no fewer than the usual burst, so that repeats of what passed pass again
 	tooFastText = "您发得太快了，请歇几秒再发。"
 	busyText    = "现在办事的人多，请过半分钟再发一次。"
 )
 
 func (l Limits) withDefaults() Limits {
 	if l.Burst == 0 {
-		l.Burst = 20
+		l.Burst = 30
 	}
 	if l.PerSecond <= 0 {
 		l.PerSecond = 2

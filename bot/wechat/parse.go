@@ -172,8 +172,8 @@ func (s *scanner) declaration() error {
 		return fmt.Errorf("declaration: %w", errMalformed)
 	}
 	decl := bytes.ToLower(s.rest()[:n])
-	if k := bytes.Index(decl, []byte("encoding")); k >= 0 {
-		v := bytes.TrimLeft(decl[k+len("encoding"):], " =")
+	if _, v, ok := bytes.Cut(decl, []byte("encoding")); ok {
+		v = bytes.TrimLeft(v, " =")
 		if !bytes.HasPrefix(v, []byte(`"utf-8"`)) && !bytes.HasPrefix(v, []byte(`'utf-8'`)) {
 			return fmt.Errorf("encoding: %w", errMalformed)
 		}
@@ -227,7 +227,7 @@ func (s *scanner) content(name, parent []byte, depth int) ([]byte, error) {
 		s.i += lt
 		b := s.rest()
 		isData := bytes.HasPrefix(b, []byte("<![CDATA["))
-		if spaces(text) < len(text) || !(cdata || isData) {
+		if spaces(text) < len(text) || !cdata && !isData {
 			plain, err := unescape(text)
 			if err != nil {
 				return nil, err

@@ -26,13 +26,13 @@ type redisTokens struct {
 	drop   *redis.Script
 }
 
-// NewRedisTokens shares tokens through Redis under prefix. The value is the second at which its
+// NewRedisTokens shares tokens through Redis, under prefix and the app's id. The value is the second at which its
 // use ends, a space, and the token; the key's time to live only cleans up.
 func NewRedisTokens(c redis.UniversalClient, prefix string) TokenStore {
 	return &redisTokens{client: c, prefix: prefix, drop: redis.NewScript(dropScript)}
 }
 
-func (r *redisTokens) key(appID string) string { return r.prefix + "token:{" + appID + "}" }
+func (r *redisTokens) key(appID string) string { return r.prefix + "{" + appID + "}" }
 
 // Load reads the token.
 func (r *redisTokens) Load(ctx context.Context, appID string) (Token, error) {

@@ -2,8 +2,10 @@ package wechat
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +22,7 @@ func redisTokensFor(t *testing.T) (TokenStore, *miniredis.Miniredis) {
 		Addr: m.Addr(), MaxRetries: -1, DialTimeout: 100 * time.Millisecond, ContextTimeoutEnabled: true,
 	})
 	t.Cleanup(func() { _ = c.Close() })
-	return NewRedisTokens(c, "yishi:"), m
+	return NewRedisTokens(c, "yishi:token:"), m
 }
 
 func TestTokenIsFetchedOnce(t *testing.T) {
@@ -35,8 +37,8 @@ func TestTokenIsFetchedOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if f.fetches != 1 {
-		t.Errorf("%d fetches for 32 callers", f.fetches)
+	if f.asked() != 1 {
+		t.Errorf("%d fetches for 32 callers", f.asked())
 	}
 }
 
@@ -48,8 +50,8 @@ func TestTokenIsSharedByReplicas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if f.fetches != 1 {
-		t.Errorf("%d fetches for 4 replicas", f.fetches)
+	if f.asked() != 1 {
+		t.Errorf("%d fetches for 4 replicas", f.asked())
 	}
 	if ttl := m.TTL("yishi:token:{" + testAppID + "}"); ttl != 6900*time.Second {
 		t.Errorf("kept for %v", ttl)
@@ -71,8 +73,8 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if f.fetches != 2 || len(f.calls) != 6 {
-		t.Errorf("%d fetches and %d calls; want 2 and 6: the others take the new token from the store", f.fetches, len(f.calls))
+	if f.asked() != 2 || len(f.sent()) != 6 {
+		t.Errorf("%d fetches and %d calls; want 2 and 6: the others take the new token from the store", f.asked(), len(f.sent()))
 	}
 }
 
@@ -81,8 +83,8 @@ func TestTokenRefusedForEver(t *testing.T) {
 	f.answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, `{"errcode":42001,"errmsg":"expired"}`) }
 	err := f.client(nil).SendText(t.Context(), testOpenID, "hi")
 	var e *Error
-	if !errors.As(err, &e) || !e.TokenExpired() || f.fetches != 2 || len(f.calls) != 2 {
-		t.Errorf("got %v after %d fetches and %d calls", err, f.fetches, len(f.calls))
+	if !errors.As(err, &e) || !e.TokenExpired() || f.asked() != 2 || len(f.sent()) != 2 {
+		t.Errorf("got %v after %d fetches and %d calls", err, f.asked(), len(f.sent()))
 	}
 }
 
@@ -100,8 +102,8 @@ func TestRefusalIsNotAskedForAgainAtOnce(t *testing.T) {
 	}
 	now = now.Add(refusedFor)
 	_, _ = c.Token(t.Context())
-	if f.fetches != 2 {
-		t.Errorf("%d fetches, want one and one more after a while", f.fetches)
+	if f.asked() != 2 {
+		t.Errorf("%d fetches, want one and one more after a while", f.asked())
 	}
 }
 
@@ -115,8 +117,8 @@ func TestTokenWithoutItsStore(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if f.fetches != 1 {
-		t.Errorf("%d fetches while the store was down", f.fetches)
+	if f.asked() != 1 {
+		t.Errorf("%d fetches while the store was down", f.asked())
 	}
 }
 
@@ -132,8 +134,8 @@ func TestTokenExpiresByTheClock(t *testing.T) {
 		fetches int
 	}{{0, 1}, {6899 * time.Second, 1}, {time.Second, 2}, {time.Hour, 2}} {
 		now = now.Add(step.after)
-		if _, err := c.Token(t.Context()); err != nil || f.fetches != step.fetches {
-			t.Errorf("after %v: %d fetches, %v", step.after, f.fetches, err)
+		if _, err := c.Token(t.Context()); err != nil || f.asked() != step.fetches {
+			t.Errorf("after %v: %d fetches, %v", step.after, f.asked(), err)
 		}
 	}
 }
@@ -183,9 +185,36 @@ func TestLongTokenIsKeptWhole(t *testing.T) {
 	}
 }
 
+// realRedis is a client of the Redis that the environment names.
+func realRedis(t *testing.T) redis.UniversalClient {
+	t.Helper()
+	addr := os.Getenv("YISHI_TEST_REDIS_ADDR")
+	if addr == "" {
+		if os.Getenv("YISHI_TEST_REQUIRE") == "1" {
+			t.Fatal("YISHI_TEST_REDIS_ADDR is not set")
+		}
+		t.Skip("YISHI_TEST_REDIS_ADDR is not set")
+	}
+	c := redis.NewClient(&redis.Options{Addr: addr})
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 func TestRedisTokens(t *testing.T) {
-	store, m := redisTokensFor(t)
+	t.Run("in process", func(t *testing.T) {
+		c := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+		t.Cleanup(func() { _ = c.Close() })
+		checkRedisTokens(t, c)
+	})
+	t.Run("real", func(t *testing.T) { checkRedisTokens(t, realRedis(t)) })
+}
+
+func checkRedisTokens(t *testing.T, c redis.UniversalClient) {
 	ctx := t.Context()
+	prefix := "yishi-test:" + rand.Text() + ":"
+	key := prefix + "{app}"
+	t.Cleanup(func() { c.Del(context.WithoutCancel(ctx), key) })
+	store := NewRedisTokens(c, prefix)
 	if _, err := store.Load(ctx, "app"); !errors.Is(err, ErrNoToken) {
 		t.Errorf("nothing stored: %v", err)
 	}
@@ -210,7 +239,7 @@ func TestRedisTokens(t *testing.T) {
 	if _, err := store.Load(ctx, "app"); !errors.Is(err, ErrNoToken) {
 		t.Errorf("not dropped: %v", err)
 	}
-	if err := m.Set("yishi:token:{app}", "junk"); err != nil {
+	if err := c.Set(ctx, key, "junk", time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := store.Load(ctx, "app"); !errors.Is(err, ErrNoToken) {
@@ -229,7 +258,7 @@ func TestImpatientCallerDoesNotSpoilTheFetch(t *testing.T) {
 	if _, err := c.Token(t.Context()); err != nil {
 		t.Errorf("the patient one got %v", err)
 	}
-	if f.fetches != 1 {
-		t.Errorf("%d fetches", f.fetches)
+	if f.asked() != 1 {
+		t.Errorf("%d fetches", f.asked())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,13 +47,8 @@ func parseQuery(raw string) (query, bool) {
 		name, value, _ := strings.Cut(part, "=")
 		name, okName := unquote(name)
 		value, okValue := unquote(value)
-		if !okName || !okValue || n == maxParams {
+		if !okName || !okValue || n == maxParams || slices.Contains(names[:n], name) {
 			return q, false
-		}
-		for _, seen := range names[:n] {
-			if seen == name {
-				return q, false
-			}
 		}
 		names[n] = name
 		n++
