@@ -1,0 +1,58 @@
+package session
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+)
+
+// script is a Lua text and the name that Redis gives it.
+type script struct{ text, sha string }
+
+func newScript(text string) *script {
+	sum := sha1.Sum([]byte(text))
+	return &script{text: text, sha: hex.EncodeToString(sum[:])}
+}
+
+// saveScript replaces a value if its revision is still the expected one.
+//
+//	KEYS[1]  the account's key
+//	ARGV[1]  expected revision, 16 hex digits; zeros: the value must be missing or expired
+//	ARGV[2]  now, ms
+//	ARGV[3]  new revision, 16 hex digits
+//	ARGV[4]  1: mail was read, clear the mark; 0: leave it
+//	ARGV[5]  expiry, ms, 15 digits
+//	ARGV[6]  TTL, ms
+//	ARGV[7]  data
+//	result   1 saved, 0 the revision is another
+//
+// A value whose header cannot be read counts as missing, as it does for Load.
+var saveScript = newScript(`
+local head = redis.call('GETRANGE', KEYS[1], 0, 31)
+local rev, mail = '0000000000000000', '0'
+if #head == 32 and string.find(head, '^%x+$') then
+  local at = tonumber(string.sub(head, 18), 10)
+  if at and at > tonumber(ARGV[2]) then
+    rev, mail = string.sub(head, 1, 16), string.sub(head, 17, 17)
+  end
+end
+if rev ~= ARGV[1] then
+  return 0
+end
+if ARGV[4] == '1' then
+  mail = '0'
+end
+redis.call('SET', KEYS[1], ARGV[3] .. mail .. ARGV[5] .. ARGV[7], 'PX', ARGV[6])
+return 1
+`)
+
+// mailScript sets the mail mark of a value that exists and leaves all else alone.
+//
+//	KEYS[1]  the account's key
+//	result   1 marked, 0 there is no value
+var mailScript = newScript(`
+if redis.call('STRLEN', KEYS[1]) < 32 then
+  return 0
+end
+redis.call('SETRANGE', KEYS[1], 16, '1')
+return 1
+`)
