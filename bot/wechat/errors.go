@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+
+	"yishi/flows/zh"
 )
 
 // What a call can end in besides an *Error, which is a clear answer of the platform.
@@ -93,7 +95,7 @@ func newError(code int, msg string, secrets ...string) *Error {
 		e.RID = e.Msg[m[2]:m[3]]
 		e.Msg = e.Msg[:m[0]]
 	}
-	e.Msg = cut(strings.ReplaceAll(clean(e.Msg), "\n", " "), 200)
+	e.Msg = zh.CutBytes(strings.ReplaceAll(clean(e.Msg), "\n", " "), 200)
 	return e
 }
 

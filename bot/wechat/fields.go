@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"yishi/flows/zh"
 )
 
 const (
@@ -83,7 +85,7 @@ func (f *fields) event(m *Message, cfg *Config) error {
 func (f *fields) long(k field) string { return clean(string(f.v[k])) }
 
 // short is a cleaned value cut to n bytes.
-func (f *fields) short(k field, n int) string { return cut(f.long(k), n) }
+func (f *fields) short(k field, n int) string { return zh.CutBytes(f.long(k), n) }
 
 func (f *fields) locate(m *Message) {
 	lat, okLat := degrees(f.v[fieldLat], 90)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"yishi/flows/dialog"
+	"yishi/flows/zh"
 )
 
 const (
@@ -59,7 +60,7 @@ func choiceLine(c dialog.Choice, card int) string {
 	if label == "" {
 		return ""
 	}
-	if short := cut(label, maxShown); short != label {
+	if short := zh.CutBytes(label, maxShown); short != label {
 		label = short + "…"
 	}
 	send := strings.ReplaceAll(url.QueryEscape(clean(c.Send)), "+", "%20")
@@ -102,7 +103,7 @@ func paginate(lines []string) []string {
 
 // cutLine prefers the end of a sentence to the middle of a word, if one stands in the last third.
 func cutLine(s string, n int) string {
-	head := cut(s, n)
+	head := zh.CutBytes(s, n)
 	for _, mark := range []string{"。", "；", "，", " "} {
 		if i := strings.LastIndex(head, mark); i >= len(head)*2/3 {
 			return head[:i+len(mark)]

@@ -128,28 +128,3 @@ func TestRenderAlways(t *testing.T) {
 		checkPages(t, r, Render(r, 7))
 	})
 }
-
-func TestCutKeepsCharacters(t *testing.T) {
-	tests := []struct {
-		name, text string
-		n          int
-		want       string
-	}{
-		{"fits", "abc", 3, "abc"},
-		{"between letters", "abc", 2, "ab"},
-		{"inside of a character", "汉字", 4, "汉"},
-		{"before a mark", "aé", 2, "a"},
-		{"inside of a family", "x👨‍👩‍👧", 12, "x"},
-		{"inside of a flag", "🇨🇳🇨🇳", 12, "🇨🇳"},
-		{"before a skin tone", "x👍🏽", 5, "x"},
-		{"before a keycap", "x2️⃣", 3, "x"},
-		{"cluster larger than the room", "a" + strings.Repeat("́", 9), 7, "a" + strings.Repeat("́", 3)},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := cut(tt.text, tt.n); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}

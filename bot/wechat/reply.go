@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/silenceper/wechat/v2/util"
+
+	"yishi/flows/zh"
 )
 
 // maxContent is what the platform takes as the text of one message, in bytes. Render keeps
@@ -19,7 +21,7 @@ const maxContent = 2048
 func fit(text string) string {
 	text = clean(text)
 	if len(text) > maxContent {
-		text = cut(text, maxContent)
+		text = zh.CutBytes(text, maxContent)
 		if open := strings.LastIndex(text, "<a "); open >= 0 && !strings.Contains(text[open:], "</a>") {
 			text = text[:open]
 		}

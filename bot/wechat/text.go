@@ -2,7 +2,6 @@ package wechat
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -69,55 +68,3 @@ func rewrite(s string, from int, f func(rune) rune) string {
 	}
 	return b.String()
 }
-
-// cut returns the longest prefix of valid UTF-8 text s of at most n bytes that ends where a
-// reader sees the end of a character: combined marks, joined emoji and flags stay whole. A
-// single cluster longer than n is cut between code points.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	end, hard := 0, 0
-	flags := 0
-	var prev rune
-	for i, r := range s {
-		if i > n {
-			break
-		}
-		hard = i
-		if i > 0 && !joined(prev, r, flags) {
-			end = i
-		}
-		if isFlag(r) {
-			flags++
-		} else {
-			flags = 0
-		}
-		prev = r
-	}
-	if end == 0 {
-		end = hard
-	}
-	return s[:end]
-}
-
-// joined reports whether r belongs to the same visible character as prev. flags is the number
-// of regional indicators that end with prev.
-func joined(prev, r rune, flags int) bool {
-	const zwj = 0x200d
-	switch {
-	case r < 0x300:
-		return false
-	case r == zwj || prev == zwj:
-		return true
-	case isFlag(r):
-		return flags%2 == 1
-	case r >= 0x1f3fb && r <= 0x1f3ff, r >= 0xe0020 && r <= 0xe007f: // skin tones, tags
-		return true
-	case r >= 0x1160 && r <= 0x11ff: // Hangul vowels and finals
-		return true
-	}
-	return unicode.Is(unicode.M, r)
-}
-
-func isFlag(r rune) bool { return r >= 0x1f1e6 && r <= 0x1f1ff }
