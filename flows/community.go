@@ -116,4 +116,9 @@ func numbered(labels []string) []Choice {
 }
 
 // askNumber is the hint for an answer that is none of n choices.
-func askNumber(n int) string { return fmt.Sprintf("请回 1 到 %d 的数字。", n) }
+func askNumber(n int) string {
+	if n == 2 {
+		return "请回 1 或 2。"
+	}
+	return fmt.Sprintf("请回 1 到 %d 的数字。", n)
+}

@@ -51,5 +51,5 @@ func Recall(r civic.Receipt) Reply {
 	if r.Number == "" {
 		return Reply{Text: "这件刚才已经办好了。回“我的”可以查看。"}
 	}
-	return Reply{Text: "这件刚才已经办好了，编号 " + r.Number + "。回“进度" + r.Number + "”随时查看。"}
+	return Reply{Text: "这件刚才已经办好了，编号 " + r.Number + "。回“进度" + short(r.Number) + "”随时问。"}
 }

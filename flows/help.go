@@ -57,7 +57,7 @@ func phoneLine(c civic.Community) string {
 	if hours == "" {
 		hours = "工作日 9:00–17:00"
 	}
-	return c.Name + "网格员：" + c.Phone + "\n" + hours + "有人接。您没办完的我都留着。"
+	return c.Name + "网格员：" + c.Phone + "\n" + hours + " 有人接。您没办完的我都留着。"
 }
 
 func phoneOf(c civic.Community) string {

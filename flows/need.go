@@ -65,20 +65,23 @@ var raiseNeed = Flow[NeedDraft]{
 }
 
 func (d *NeedDraft) askWhat(*Turn) Reply {
+	if len(d.Photos) > 0 || d.Voice != "" || d.Where.Located {
+		return Reply{Text: "请再用一句话说说是什么事。"}
+	}
 	return Reply{Text: "请说说是什么事、在哪里，一两句话就行。先发照片或语音也可以。"}
 }
 
 func (d *NeedDraft) hearWhat(t *Turn) Move {
 	switch t.Kind {
 	case dialog.Photo:
-		return d.keepPhoto(t, "照片收到了。请再用一句话说说是什么事。")
+		return d.keepPhoto(t, "照片收到了。")
 	case dialog.Voice:
 		d.Voice = t.Media
 		t.Also(civic.KeepMedia{Account: civic.Account(t.Account), MediaID: t.Media, Kind: civic.Voice})
-		return dialog.Stay("语音收到了，我还听不懂话。请再用文字写一句是什么事。")
+		return dialog.Stay("语音收到了，我还听不懂话。")
 	case dialog.Location:
 		d.Where = placeOf(t.Place)
-		return dialog.Stay("位置记下了。请再用一句话说说是什么事。")
+		return dialog.Stay("位置记下了。")
 	case dialog.Text, dialog.Menu, dialog.Follow, dialog.Scan, dialog.Other:
 	}
 	text := t.Text

@@ -55,14 +55,14 @@ func (d *NeedDraft) hearSimilar(t *Turn) Move {
 		return dialog.Again(askNumber(len(d.Like) + 1))
 	}
 	n := d.Like[i]
-	no := n.Number.String()
+	no := short(n.Number.String())
 	switch {
 	case n.Own:
-		return dialog.Done().Saying("这件您已经提过，编号 " + no + "。回“补充" + no + "”加一句，回“进度" + no + "”看进展。")
+		return dialog.Done().Saying("这件您已经提过，编号 " + n.Number.String() + "。回“补充" + no + "”加一句，回“进度" + no + "”看进展。")
 	case n.Backed:
-		return dialog.Done().Saying("这件您已经附议过了，编号 " + no + "。回“进度" + no + "”看进展。")
+		return dialog.Done().Saying("这件您已经附议过了，编号 " + n.Number.String() + "。回“进度" + no + "”看进展。")
 	}
-	d.Endorsed = no
+	d.Endorsed = n.Number.String()
 	return dialog.Done(civic.EndorseNeed{Account: civic.Account(t.Account), Need: n.ID})
 }
 
@@ -171,7 +171,7 @@ func (d *NeedDraft) hearConfirm(t *Turn) Move {
 func (d *NeedDraft) told(_ *Turn, got any) Reply {
 	r := receipt(got)
 	if d.Endorsed != "" {
-		return Reply{Text: fmt.Sprintf("已附议，现在 %d 人。编号 %s，回“进度%s”随时问。", r.Heat, r.Number, r.Number)}
+		return Reply{Text: fmt.Sprintf("已附议，现在 %d 人。编号 %s，回“进度%s”随时问。", r.Heat, r.Number, short(r.Number))}
 	}
-	return Reply{Text: "已提交，编号 " + r.Number + "。\n网格员看过后公开给邻居。回“进度" + r.Number + "”随时问。"}
+	return Reply{Text: "已提交，编号 " + r.Number + "。\n网格员看过后公开给邻居。回“进度" + short(r.Number) + "”随时问。"}
 }

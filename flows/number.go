@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"yishi/flows/zh"
 )
@@ -19,7 +20,8 @@ func numberIn(text string) (year, seq int, ok bool) {
 
 // cutNumber reads the number at the beginning of a text and returns what follows it.
 func cutNumber(text string) (year, seq int, rest string, ok bool) {
-	text = strings.TrimLeft(zh.Narrow(text), " :,.#")
+	typed := []rune(strings.TrimLeft(text, " 　:：,，.。#＃"))
+	text = zh.Narrow(string(typed))
 	m := publicNumber.FindStringSubmatchIndex(text)
 	if m == nil {
 		if n, ok := zh.Number(text); ok && n > 0 {
@@ -34,7 +36,10 @@ func cutNumber(text string) (year, seq int, rest string, ok bool) {
 	if err != nil || seq == 0 {
 		return 0, 0, "", false
 	}
-	rest = strings.TrimLeft(strings.TrimPrefix(text[m[5]:], "号"), " :,.。")
+	if used := utf8.RuneCountInString(text[:m[5]]); used < len(typed) { // narrowing changes no count
+		rest = string(typed[used:])
+	}
+	rest = strings.TrimLeft(strings.TrimPrefix(rest, "号"), " 　:：,，.。")
 	return year, seq, rest, true
 }
 
@@ -54,3 +59,6 @@ func after(words ...string) func(string) (string, bool) {
 		return "", false
 	}
 }
+
+// short is what people type of a public number: its last part, which they may read aloud.
+func short(number string) string { return number[strings.LastIndexByte(number, '-')+1:] }

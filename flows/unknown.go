@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"regexp"
 	"strings"
 
 	"yishi/flows/dialog"
@@ -44,10 +45,14 @@ func (d *UnknownDraft) polite(*Turn) bool {
 	return zh.Said(d.Text, "谢谢", "谢谢您", "谢谢你", "多谢", "辛苦了", "好的", "好", "知道了", "嗯", "再见", "ok")
 }
 
-// odd is what can hardly be a need: bare numbers, single characters, commands of other bots.
+// answer is a message that answers something: nothing is being asked.
+var answer = regexp.MustCompile(`^(改|修改|选)\s*\d{1,2}$`)
+
+// odd is what can hardly be a need: bare numbers and answers, single characters, commands of other bots.
 func (d *UnknownDraft) odd(*Turn) bool {
 	_, number := zh.Number(d.Text)
-	return number || zh.Runes(d.Text) < 2 || strings.HasPrefix(d.Text, "#") || strings.HasPrefix(d.Text, "/")
+	return number || answer.MatchString(d.Text) || zh.YesNo(d.Text) != zh.Neither ||
+		zh.Said(d.Text, "提交", "确认", "都不是", "好了", "截取", "下一页", "更多") || zh.Runes(d.Text) < 2 || strings.HasPrefix(d.Text, "#") || strings.HasPrefix(d.Text, "/")
 }
 
 func (d *UnknownDraft) askOdd(*Turn) Reply {

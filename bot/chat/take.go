@@ -115,10 +115,12 @@ func (t *taking) advance(ctx context.Context, s dialog.Session, now time.Time) (
 	turn := dialog.NewTurn(ctx, t.in, now.In(t.c.o.Location), t.account, t.key, t.c.o.World)
 	s, out, err := t.c.o.Engine.Advance(s, turn)
 	for range maxSteps {
-		if err != nil {
-			return s, out, t.sort(ctx, err)
-		}
+		var service serviceError
 		switch {
+		case err != nil && turn.Err() == nil && !errors.As(err, &service):
+			return s, out, fault{err}
+		case err != nil:
+			return s, out, err
 		case out.Commit != nil:
 			s, out, err = t.commit(ctx, out)
 		case out.Close != nil:
@@ -130,14 +132,10 @@ func (t *taking) advance(ctx context.Context, s dialog.Session, now time.Time) (
 	return s, out, fault{errors.New("turn commits without end")}
 }
 
-// sort tells a fault of a flow from a service that did not answer.
-func (t *taking) sort(ctx context.Context, err error) error {
-	var f fault
-	if errors.As(err, &f) || errors.Is(err, store.ErrUnsure) || ctx.Err() != nil || store.Unavailable(err) {
-		return err
-	}
-	return fault{err}
-}
+// serviceError marks that a store did not do what it was asked, as against a fault of a flow.
+type serviceError struct{ error }
+
+func (e serviceError) Unwrap() error { return e.error }
 
 // commit has the effects committed. A turn of the same run that is there already and is not
 // this one (a photo kept just before a kill) moves on to the next number.
@@ -153,8 +151,10 @@ func (t *taking) commit(ctx context.Context, out dialog.Outcome) (dialog.Session
 		switch {
 		case errors.As(err, &no):
 			return out.Refused(no.Sentence, no.Step)
+		case errors.Is(err, store.ErrClosed):
+			return out.Refused("这件已经取消了，没有提交。要提就重新说一次。", "")
 		case err != nil:
-			return dialog.Session{}, out, fmt.Errorf("commit: %w", err)
+			return dialog.Session{}, out, serviceError{fmt.Errorf("commit: %w", err)}
 		case r.Final != c.Final && c.Final:
 			c.N++
 			continue
@@ -184,7 +184,7 @@ func (t *taking) close(ctx context.Context, out dialog.Outcome) (dialog.Session,
 		})
 		switch {
 		case err != nil:
-			return dialog.Session{}, out, fmt.Errorf("close run: %w", err)
+			return dialog.Session{}, out, serviceError{fmt.Errorf("close run: %w", err)}
 		case r.Closed:
 			return out.Closed(nil)
 		case r.Final:

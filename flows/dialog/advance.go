@@ -269,16 +269,16 @@ func (r *round[W]) hearFree() error {
 func cannotUse(in Input) string {
 	switch in.Kind {
 	case Photo:
-		return "这一步用不上照片，请用文字回答。"
+		return "这一步用不上照片。"
 	case Voice:
 		return "这段语音我还听不懂，请用文字写一句。"
 	case Location:
-		return "这一步用不上位置，请用文字回答。"
+		return "这一步用不上位置。"
 	case Other:
 		return fmt.Sprintf("%s我还看不懂。文字、照片、语音和位置都可以。", in.Text)
 	case Text, Menu, Follow, Scan:
 	}
-	return "这一步用不上这个，请用文字回答。"
+	return "这一步用不上这个。"
 }
 
 func (r *round[W]) miss(why string) error {

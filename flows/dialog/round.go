@@ -134,14 +134,14 @@ func (r *round[W]) openAgain(id, arg string) error {
 			}
 		}
 	}
-	if !here || !started(r.s.Top) {
+	if !here || !r.s.Top.started() {
 		return r.open(id, arg, nil)
 	}
 	return r.offer(nil)
 }
 
-// started reports whether a frame holds anything worth keeping.
-func started(f *Frame) bool { return len(f.Trail) > 0 || f.N > 0 }
+// started reports whether anything was answered in a frame.
+func (f *Frame) started() bool { return len(f.Trail) > 0 || f.N > 0 }
 
 // offer asks whether to go on with the flow under way or to begin it again.
 func (r *round[W]) offer(seed *Input) error {
@@ -193,7 +193,7 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 			h = m.head()
 		}
 	}
-	if r.s.Top != nil && r.s.Top.Flow == id && started(r.s.Top) && seed != nil {
+	if r.s.Top != nil && r.s.Top.Flow == id && r.s.Top.started() && seed != nil {
 		return r.offer(seed)
 	}
 	r.setAside()
@@ -225,15 +225,13 @@ func (r *round[W]) setAside() {
 	if r.s.Top == nil {
 		return
 	}
-	if started(r.s.Top) || r.s.Top.Then != nil {
+	switch {
+	case r.s.Top.worth():
 		r.parked = r.s.Top.Run
-		r.s.park()
-		return
-	}
-	if r.parked == "" {
+	case r.parked == "":
 		r.parked = "-" // dropped: nothing comes back
 	}
-	r.s.Top = nil
+	r.s.park()
 }
 
 // restore brings back what this turn had put aside when its own matter ended at once, and
@@ -254,6 +252,9 @@ func (r *round[W]) restore() {
 func (r *round[W]) command(c cmd, arg string) error {
 	r.out.Word = "command"
 	top := r.s.Top
+	if top != nil && !top.worth() && len(r.s.Parked) > 0 && (c == cmdContinue || c == cmdCancel) {
+		r.s.Top, top = nil, nil // such as the menu: it is not what they mean
+	}
 	if top == nil {
 		return r.idle(c)
 	}

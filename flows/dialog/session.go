@@ -66,9 +66,16 @@ func (f Frame) clone() Frame {
 	return f
 }
 
-// park puts the flow under way aside.
+// worth reports whether a frame holds anything that its owner would miss.
+func (f *Frame) worth() bool { return f.started() || f.Then != nil }
+
+// park puts the flow under way aside, or drops it where nothing was answered yet.
 func (s *Session) park() {
 	if s.Top == nil {
+		return
+	}
+	if !s.Top.worth() {
+		s.Top, s.Offer, s.Seed = nil, false, nil
 		return
 	}
 	s.Parked = append(s.Parked, *s.Top)

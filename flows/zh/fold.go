@@ -12,7 +12,20 @@ import (
 // simplified characters, one line, without space and punctuation at its ends. It is for
 // comparing only: ㎡ becomes m2. Circled digits become digits, kept apart from their neighbours.
 // Fold(Fold(s)) is Fold(s).
-func Fold(s string) string { return strings.TrimFunc(flatten(s), edge) }
+func Fold(s string) string {
+	t := strings.TrimFunc(flatten(s), edge)
+	for {
+		last, _ := utf8.DecodeLastRuneInString(t)
+		if r := first(t); (r < utf8.RuneSelf || han(r)) && (last < utf8.RuneSelf || han(last)) {
+			return t
+		}
+		u := strings.TrimFunc(flatten(t), edge) // marks and joiners may have lost their base
+		if u == t {
+			return t
+		}
+		t = u
+	}
+}
 
 // Narrow writes full-width letters, digits and punctuation (！ to ～) and the ideographic space
 // in their narrow shape and leaves all else as it is.

@@ -2,6 +2,7 @@ package zh
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -125,10 +126,21 @@ func (m *masker) settle() {
 		}
 		m.out.WriteString(m.text[m.done:m.lead(m.chain[i].from)])
 		m.out.WriteString(mask)
+		ends += marksIn(m.text[ends:])
 		m.done = ends
 		m.at = max(m.at, ends)
 		i += n
 	}
+}
+
+// marksIn measures the marks that a text begins with: they belong to the digit before.
+func marksIn(t string) int {
+	for i, r := range t {
+		if !unicode.IsMark(r) {
+			return i
+		}
+	}
+	return len(t)
 }
 
 // match finds the number that begins with group i; n is how many groups it has, 0 for none.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// probeTime bounds one readiness probe.
+const probeTime = 1500 * time.Millisecond
+
+// admin answers on the admin address: health, readiness and metrics. It must not be reachable
+// from outside.
+type admin struct {
+	probes map[string]func(context.Context) error // by name; all must be fine for readiness
+	metric http.Handler
+	leave  atomic.Bool // shutting down: not ready any more
+}
+
+func (a *admin) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	})
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.Handle("GET /metrics", a.metric)
+	return mux
+}
+
+// ready names what is wrong by its part, never by the text of an error.
+func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), probeTime)
+	defer cancel()
+	status, parts := http.StatusOK, map[string]string{}
+	for name, probe := range a.probes {
+		parts[name] = "ok"
+		if err := probe(ctx); err != nil {
+			parts[name], status = "down", http.StatusServiceUnavailable
+		}
+	}
+	if a.leave.Load() {
+		parts["process"], status = "stopping", http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, parts)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // the caller is gone if this fails
+}

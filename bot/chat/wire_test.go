@@ -1,0 +1,129 @@
+package chat_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"yishi/bot/wechat"
+	"yishi/bot/wechat/platform"
+	"yishi/flows/dialog"
+	"yishi/store"
+	"yishi/store/session"
+	"yishi/store/session/sessiontest"
+	"yishi/store/storetest"
+)
+
+const (
+	appID   = "wx0123456789abcdef"
+	token   = "wire-token"
+	aesKey  = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	account = "gh_0123456789ab"
+)
+
+// wire is the stage with everything between: signed, encrypted callbacks of the local platform,
+// the real handler, MariaDB and Redis.
+type wire struct {
+	p      *platform.Platform
+	store  *store.DB
+	ledger *ledger
+	sess   *sessions
+}
+
+// newWire opens the stage on the given stores.
+func newWire(t testing.TB, db *store.DB, s session.Store) *wire {
+	t.Helper()
+	db.Clock().SetOffset(db.Clock().Offset() + start.Sub(db.Clock().Now()))
+	w := &wire{store: db, ledger: &ledger{DB: db}, sess: &sessions{Store: s}}
+	c := newChat(t, db, w.ledger, w.sess, nil)
+	h, err := wechat.NewHandler(wechat.Config{
+		AppID: appID, Token: token, AESKey: aesKey, Account: account, Mode: wechat.ModeSafe,
+	}, c, wechat.HandlerOptions{
+		Now: db.Clock().Now, Log: slog.New(slog.DiscardHandler),
+		Limits: wechat.Limits{Burst: 1000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	w.p = platform.New(platform.Options{
+		AppID: appID, Token: token, AESKey: aesKey, Account: account, Mode: platform.Safe,
+		Webhooks: []string{srv.URL + "/wechat"}, Now: db.Clock().Now,
+	})
+	return w
+}
+
+func (w *wire) db() *store.DB { return w.store }
+
+func (w *wire) effects() []string {
+	done := w.ledger.done
+	w.ledger.done = nil
+	return done
+}
+
+func (w *wire) down(t *testing.T, what string, is bool) {
+	t.Helper()
+	d := &direct{ledger: w.ledger, sess: w.sess}
+	d.down(t, what, is)
+}
+
+func (w *wire) say(t *testing.T, openid string, in dialog.Input) string {
+	t.Helper()
+	q := w.p.Person(openid)
+	d := w.send(t.Context(), q, openid, in)
+	if d.Err != nil || d.Faulty {
+		t.Fatalf("delivery: %v, faulty %v, tries %+v", d.Err, d.Faulty, d.Tries)
+	}
+	return d.Reply.Raw
+}
+
+// send has a phone do what the script says. Media ids and events are the script's own.
+func (w *wire) send(ctx context.Context, q *platform.Person, openid string, in dialog.Input) *platform.Delivery {
+	m := message(openid, in, 0, w.store.Clock().Now())
+	fields := []platform.Field{{Name: "MsgType", Value: m.Type}}
+	add := func(name, value string) { fields = append(fields, platform.Field{Name: name, Value: value}) }
+	switch in.Kind {
+	case dialog.Text:
+		if in.Tap > 0 {
+			return q.Tap(ctx, in.Text, in.Tap)
+		}
+		if q.Following() {
+			return q.Say(ctx, in.Text)
+		}
+		add("Content", in.Text)
+	case dialog.Photo, dialog.Voice, dialog.Other:
+		add("MediaId", m.MediaID)
+		add("Recognition", m.Transcript)
+		add("Format", "amr")
+	case dialog.Location:
+		add("Location_X", "31.31872")
+		add("Location_Y", "120.62914")
+		add("Label", m.Label)
+	case dialog.Follow, dialog.Scan, dialog.Menu:
+		add("Event", m.Event)
+		add("EventKey", m.EventKey)
+		w.store.Clock().Shift(time.Second) // each event a second of its own
+	}
+	return q.Send(ctx, fields...)
+}
+
+// TestChatsOnTheWire plays every transcript from outside, with MariaDB and Redis behind.
+func TestChatsOnTheWire(t *testing.T) {
+	for _, path := range files(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".chat"), func(t *testing.T) {
+			db := storetest.OpenMySQL(t)
+			s := readScript(t, path)
+			w := newWire(t, db, sessiontest.OpenRedis(t, db.Clock().Now))
+			if diff := cmp.Diff(s.String(), play(t, s, w)); diff != "" {
+				t.Errorf("on the wire the bot says something else (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"yishi/bot/wechat"
+	"yishi/config"
+	"yishi/flows"
+	"yishi/store"
+)
+
+// migrate brings the tables up to date.
+func migrate(ctx context.Context, e env) error {
+	cfg, err := load(e, config.Database)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, cfg, newLog(e))
+	if err != nil {
+		return err
+	}
+	if err := db.Migrate(ctx); err != nil {
+		return errors.Join(fmt.Errorf("migrate: %w", err), db.Close())
+	}
+	e.say("the tables are up to date")
+	return db.Close()
+}
+
+// flagSet makes a flag set whose faults go to stderr and end with errUsage.
+func flagSet(e env, name, usage string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(e.stderr)
+	fs.Usage = func() {
+		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+usage) // nobody is left to tell
+		fs.PrintDefaults()
+	}
+	return fs
+}
+
+// community adds, changes or lists communities.
+func community(ctx context.Context, e env) error {
+	const usage = "community add -code 钮 -name 钮家巷社区 [-phone …] [-hours …] [-estates 甲,乙] [-scene …] [-qr] | community list"
+	if len(e.args) == 0 || e.args[0] != "add" && e.args[0] != "list" {
+		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+usage)
+		return errUsage
+	}
+	var n store.NewCommunity
+	fs := flagSet(e, "community", usage)
+	fs.StringVar(&n.Code, "code", "", "one or two characters that begin public numbers, such as 钮")
+	fs.StringVar(&n.Name, "name", "", "the community's name")
+	fs.StringVar(&n.Phone, "phone", "", "the grid worker's phone")
+	fs.StringVar(&n.Hours, "hours", "", "when it is answered, as residents read it")
+	fs.StringVar(&n.TimeZone, "tz", "", "time zone of its year, if not the program's")
+	fs.StringVar(&n.Scene, "scene", "", "scene of a QR code that leads here")
+	estates := fs.String("estates", "", "names of its estates, with commas")
+	qr := fs.Bool("qr", false, "ask the platform for the QR code of -scene")
+	if err := fs.Parse(e.args[1:]); err != nil {
+		return errUsage
+	}
+	need := config.Database
+	if *qr {
+		need = config.Serve
+	}
+	cfg, err := load(e, need)
+	if err != nil {
+		return err
+	}
+	db, err := openStore(ctx, cfg, newLog(e))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // what was written is committed
+	if err := db.CheckSchema(ctx); err != nil {
+		return fmt.Errorf("check database: %w", err)
+	}
+	if e.args[0] == "list" {
+		return listCommunities(ctx, e, db)
+	}
+	for _, s := range strings.FieldsFunc(*estates, func(r rune) bool { return r == ',' || r == '，' || r == '、' }) {
+		n.Estates = append(n.Estates, strings.TrimSpace(s))
+	}
+	c, err := db.AddCommunity(ctx, n)
+	if err != nil {
+		return err
+	}
+	e.say("%s %s: done", c.Code, c.Name)
+	if !*qr {
+		return nil
+	}
+	a := &app{cfg: cfg}
+	code, err := wechat.NewClient(a.account(), nil, db.Clock().Now, nil).QRCode(ctx, n.Scene, 0)
+	if err != nil {
+		return fmt.Errorf("make QR code: %w", err)
+	}
+	e.say("QR code of scene %s: %s", n.Scene, code.URL)
+	return nil
+}
+
+func listCommunities(ctx context.Context, e env, db *store.DB) error {
+	all, err := db.Communities().Communities(ctx)
+	if err != nil {
+		return fmt.Errorf("list communities: %w", err)
+	}
+	for _, c := range all {
+		e.say("%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours)
+	}
+	if len(all) == 0 {
+		e.say("no community yet; add one with: bot community add")
+	}
+	return nil
+}
+
+// menuButtons are what the account shows below the chat. The keys are words that the bot hears.
+func menuButtons() []wechat.Button {
+	return []wechat.Button{
+		{Name: "提需求", Key: "提需求"},
+		{Name: "我的", Key: "我的"},
+		{Name: "更多", Sub: []wechat.Button{
+			{Name: "菜单", Key: "菜单"}, {Name: "帮助", Key: "帮助"}, {Name: "人工", Key: "人工"},
+		}},
+	}
+}
+
+// menuCommand publishes the account's menu.
+func menuCommand(ctx context.Context, e env) error {
+	cfg, err := load(e, config.Serve)
+	if err != nil {
+		return err
+	}
+	a := &app{cfg: cfg}
+	if err := wechat.NewClient(a.account(), nil, machineTime, nil).SetMenu(ctx, menuButtons()); err != nil {
+		return fmt.Errorf("publish menu: %w", err)
+	}
+	e.say("the menu is published; phones show it within five minutes")
+	return nil
+}
+
+// machineTime is the clock of commands that open no database.
+func machineTime() time.Time {
+	return time.Now() //nolint:forbidigo // there is no other clock without a database
+}
+
+// keys makes what an operator must not invent.
+func keys(_ context.Context, e env) error {
+	k, err := config.NewKeys()
+	if err != nil {
+		return fmt.Errorf("make keys: %w", err)
+	}
+	e.say("YISHI_MASTER_KEY=%s", k.MasterKey.Reveal())
+	e.say("YISHI_WECHAT_TOKEN=%s", k.Token.Reveal())
+	e.say("YISHI_WECHAT_AES_KEY=%s", k.AESKey.Reveal())
+	return nil
+}
+
+func printFlows(_ context.Context, e env) error {
+	engine, err := flows.New()
+	if err != nil {
+		return fmt.Errorf("check flows: %w", err)
+	}
+	return engine.Mermaid(e.stdout)
+}
+
+// healthcheck asks a running bot's admin address.
+func healthcheck(ctx context.Context, e env) error {
+	addr := e.getenv("YISHI_ADMIN_ADDR")
+	if addr == "" {
+		addr = config.DefaultAdminAddr
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("read YISHI_ADMIN_ADDR: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return fmt.Errorf("ask health: %w", err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask health: %w", err)
+	}
+	defer func() { _ = resp.Body.Close() }() // nothing was read
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("ask health: status %d", resp.StatusCode)
+	}
+	return nil
+}
