@@ -72,8 +72,8 @@ type Server struct {
 	o       Options
 	log     *slog.Logger
 	history *history
-	phones  map[string]int // openid to its place in Options.Phones
-	samples [][]byte       // JPEG
+	phones  map[string]int  // openid to its place in Options.Phones
+	samples func() [][]byte // JPEG, drawn when first looked at
 	stop    context.CancelFunc
 	ctx     context.Context // ends with Close
 	unwatch func()
@@ -99,15 +99,11 @@ func New(o Options) (*Server, error) {
 	if err := loadState(o.Platform, o.State); err != nil {
 		return nil, fmt.Errorf("load platform state: %w", err)
 	}
-	samples, err := drawSamples()
-	if err != nil {
-		return nil, fmt.Errorf("draw sample pictures: %w", err)
-	}
 	h, err := openHistory(o.History, o.Log)
 	if err != nil {
 		return nil, fmt.Errorf("open chat history: %w", err)
 	}
-	s := &Server{o: o, log: o.Log, history: h, samples: samples, phones: map[string]int{}, busy: map[string]int{}}
+	s := &Server{o: o, log: o.Log, history: h, samples: sync.OnceValue(drawSamples), phones: map[string]int{}, busy: map[string]int{}}
 	for i, p := range o.Phones {
 		s.phones[p.Openid] = i
 	}

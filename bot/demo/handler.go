@@ -182,11 +182,11 @@ func (s *Server) photo(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) sample(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(r.PathValue("n"))
-	if err != nil || n < 0 || n >= len(s.samples) {
+	if err != nil || n < 0 || n >= len(sampleNames) {
 		http.NotFound(w, r)
 		return
 	}
-	picture(w, "image/jpeg", s.samples[n])
+	picture(w, "image/jpeg", s.samples()[n])
 }
 
 // qr draws a scene's code, for the look of it: what counts is the scene chosen on the page.

@@ -60,19 +60,22 @@ func silence() []byte {
 var sampleNames = [...]string{"河边乱晾晒", "路灯不亮", "路面坑洼"}
 
 // drawSamples paints the sample pictures, twice as large as needed so that edges come out smooth.
-func drawSamples() ([][]byte, error) {
+func drawSamples() [][]byte {
 	var list [][]byte
 	for _, paint := range []func(*canvas){laundry, lamp, pothole} {
-		c := &canvas{image.NewRGBA(image.Rect(0, 0, 1280, 960))}
+		c := &canvas{image.NewRGBA(image.Rect(0, 0, wide, high))}
 		paint(c)
-		b, err := scaled(c, 640, 480)
-		if err != nil {
-			return nil, err
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, c.half(), &jpeg.Options{Quality: 80}); err != nil {
+			panic(err) // a buffer takes everything, and the size is right
 		}
-		list = append(list, b)
+		list = append(list, out.Bytes())
 	}
-	return list, nil
+	return list
 }
+
+// The size that sample pictures are painted in.
+const wide, high = 1280, 960
 
 type canvas struct{ *image.RGBA }
 
@@ -81,7 +84,30 @@ func rgb(v uint32) color.RGBA {
 }
 
 func (c *canvas) box(x0, y0, x1, y1 int, v uint32) {
-	draw.Draw(c, image.Rect(x0, y0, x1, y1), image.NewUniform(rgb(v)), image.Point{}, draw.Src)
+	x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, wide), min(y1, high)
+	if x0 >= x1 {
+		return
+	}
+	for y := y0; y < y1; y++ {
+		row := c.Pix[c.PixOffset(x0, y):c.PixOffset(x1, y)]
+		p := rgb(v)
+		for n := copy(row, []byte{p.R, p.G, p.B, p.A}); n < len(row); n *= 2 {
+			copy(row[n:], row[:n])
+		}
+	}
+}
+
+// half is the picture at half the size, every point the mean of four.
+func (c *canvas) half() *image.RGBA {
+	small := image.NewRGBA(image.Rect(0, 0, wide/2, high/2))
+	for y := range high / 2 {
+		above, below, out := c.Pix[2*y*c.Stride:], c.Pix[(2*y+1)*c.Stride:], small.Pix[y*small.Stride:]
+		for i := range wide / 2 * 4 {
+			j := i/4*8 + i%4
+			out[i] = uint8((int(above[j]) + int(above[j+4]) + int(below[j]) + int(below[j+4])) / 4)
+		}
+	}
+	return small
 }
 
 // fade fills the whole width from one colour above to another below.
@@ -90,23 +116,16 @@ func (c *canvas) fade(y0, y1 int, above, below uint32) {
 	mix := func(p, q uint8, t float64) uint32 { return uint32(float64(p)*(1-t) + float64(q)*t) }
 	for y := y0; y < y1; y++ {
 		t := float64(y-y0) / float64(y1-y0)
-		c.box(0, y, 1280, y+1, mix(a.R, b.R, t)<<16|mix(a.G, b.G, t)<<8|mix(a.B, b.B, t))
+		c.box(0, y, wide, y+1, mix(a.R, b.R, t)<<16|mix(a.G, b.G, t)<<8|mix(a.B, b.B, t))
 	}
 }
 
-// oval fills an ellipse; alpha from 0 to 1 lets what is below shine through.
-func (c *canvas) oval(cx, cy, rx, ry int, v uint32, alpha float64) {
-	to := rgb(v)
-	for y := max(cy-ry, 0); y < min(cy+ry, 960); y++ {
-		for x := max(cx-rx, 0); x < min(cx+rx, 1280); x++ {
-			dx, dy := float64(x-cx)/float64(rx), float64(y-cy)/float64(ry)
-			if dx*dx+dy*dy > 1 {
-				continue
-			}
-			p := c.RGBAAt(x, y)
-			m := func(a, b uint8) uint8 { return uint8(float64(a)*(1-alpha) + float64(b)*alpha) }
-			c.SetRGBA(x, y, color.RGBA{R: m(p.R, to.R), G: m(p.G, to.G), B: m(p.B, to.B), A: 255})
-		}
+// oval fills an ellipse.
+func (c *canvas) oval(cx, cy, rx, ry int, v uint32) {
+	for y := cy - ry; y < cy+ry; y++ {
+		dy := float64(y-cy) / float64(ry)
+		half := int(float64(rx) * math.Sqrt(1-dy*dy))
+		c.box(cx-half, y, cx+half, y+1, v)
 	}
 }
 
@@ -120,7 +139,7 @@ func (c *canvas) stroke(x0, y0, x1, y1, thick int, v uint32) {
 }
 
 func laundry(c *canvas) {
-	c.fade(0, 520, 0xbfdcec, 0xeaf3f4)
+	c.fade(0, 545, 0xbfdcec, 0xeaf3f4)
 	c.box(60, 120, 460, 560, 0xefe9df) // a house by the river
 	c.box(40, 96, 480, 130, 0x5b646b)
 	for i := range 6 {
@@ -146,8 +165,8 @@ func laundry(c *canvas) {
 
 func lamp(c *canvas) {
 	c.fade(0, 960, 0x141c2e, 0x2b3550)
-	c.oval(1080, 150, 60, 60, 0xf3efd8, 1)
-	c.oval(1055, 138, 55, 55, 0x17203a, 1)
+	c.oval(1080, 150, 60, 60, 0xf3efd8)
+	c.oval(1055, 138, 55, 55, 0x17203a)
 	for i := range 3 {
 		x := 40 + i*290
 		c.box(x, 330-i%2*70, x+240, 800, 0x1f2840)
@@ -162,25 +181,25 @@ func lamp(c *canvas) {
 	c.box(0, 790, 1280, 960, 0x191f30)
 	c.box(930, 240, 950, 830, 0x77809a)
 	c.stroke(940, 246, 800, 226, 14, 0x77809a)
-	c.oval(790, 238, 62, 26, 0x4a5268, 1)
-	c.oval(790, 246, 44, 14, 0x2a3043, 1)
+	c.oval(790, 238, 62, 26, 0x4a5268)
+	c.oval(790, 246, 44, 14, 0x2a3043)
 }
 
 func pothole(c *canvas) {
 	c.fade(0, 330, 0xcfe3ee, 0xf2f5f2)
 	c.box(0, 250, 1280, 340, 0x7fa36b)
 	for i := range 7 {
-		c.oval(90+i*190, 240, 90, 80, 0x6b9159, 1)
+		c.oval(90+i*190, 240, 90, 80, 0x6b9159)
 	}
 	c.box(0, 330, 1280, 372, 0xc7c2b8)
 	c.fade(372, 960, 0x868a8e, 0x6c7074)
 	for i := range 4 {
 		c.box(60+i*340, 500, 230+i*340, 516, 0xe8e6de)
 	}
-	c.oval(660, 730, 330, 120, 0x565a5e, 1)
-	c.oval(665, 740, 290, 98, 0x3f4246, 1)
-	c.oval(680, 756, 220, 66, 0x7c8f99, 1)
-	c.oval(640, 744, 120, 26, 0xa9bcc4, 0.6)
+	c.oval(660, 730, 330, 120, 0x565a5e)
+	c.oval(665, 740, 290, 98, 0x3f4246)
+	c.oval(680, 756, 220, 66, 0x7c8f99)
+	c.oval(640, 744, 120, 26, 0xa9bcc4)
 	c.stroke(330, 720, 180, 660, 7, 0x4b4e52)
 	c.stroke(985, 760, 1130, 820, 7, 0x4b4e52)
 	c.stroke(560, 620, 520, 540, 7, 0x4b4e52)

@@ -104,10 +104,10 @@ func (s *Server) deed(a action) (record, deed) {
 	case kindPlace:
 		return s.place(a)
 	case kindPhoto:
-		if a.N < 0 || a.N >= len(s.samples) {
+		if a.N < 0 || a.N >= len(sampleNames) {
 			return record{}, nil
 		}
-		return s.shot(s.samples[a.N], s.samples[a.N])
+		return s.shot(s.samples()[a.N], s.samples()[a.N])
 	case kindScan, kindFollow, kindUnfollow:
 		return s.join(a)
 	}
