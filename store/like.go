@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"yishi/flows/civic"
+	"yishi/flows/zh"
 )
 
 // Figures of the search for like needs.
@@ -19,7 +20,6 @@ const (
 	likeWhole    = 10 * time.Minute       // after which an index is built anew
 	likeOwn      = 50                     // own needs looked at, the newest
 	likePatience = 250 * time.Millisecond // a renewal of an index may take
-	likeBest     = 48                     // candidates by pairs of characters that are compared closely
 )
 
 // likes are the indexes of released open needs, one a community that was asked for.
@@ -42,18 +42,17 @@ type likeIndex struct {
 }
 
 type likeDoc struct {
-	row  needRow
-	fold string
-	size int // distinct pairs
-	gone bool
+	row   needRow
+	grams zh.Grams
+	gone  bool
 }
 
 // Like returns needs that resemble text, for asking before another is raised: first the
 // account's own open ones, released or not, read afresh, then released open ones of the
 // community, at most a few seconds old. Best first, at most limit in all.
 func (n *Needs) Like(ctx context.Context, a civic.Account, c civic.CommunityID, text string, limit int) ([]civic.LikeNeed, error) {
-	said := fold(text)
-	if said == "" || limit <= 0 {
+	said := zh.GramsOf(text)
+	if len(said) == 0 || limit <= 0 {
 		return nil, nil
 	}
 	k, err := n.db.places.known(ctx, n.db)
@@ -95,7 +94,7 @@ func byScore(hits []likeHit) {
 	})
 }
 
-func (n *Needs) ownLike(ctx context.Context, a civic.Account, c civic.CommunityID, said string) ([]likeHit, error) {
+func (n *Needs) ownLike(ctx context.Context, a civic.Account, c civic.CommunityID, said zh.Grams) ([]likeHit, error) {
 	var rows []needRow
 	err := n.db.r.WithContext(ctx).Where("account = ? AND community_id = ? AND state IN ?", string(a), int64(c), openStates()).
 		Order("raised_ms DESC").Limit(likeOwn).Find(&rows).Error
@@ -104,7 +103,7 @@ func (n *Needs) ownLike(ctx context.Context, a civic.Account, c civic.CommunityI
 	}
 	var hits []likeHit
 	for _, r := range rows {
-		if s := likeness(said, fold(r.Text)); s >= likeFrom {
+		if s := zh.Alike(said, zh.GramsOf(r.Text)); s >= likeFrom {
 			hits = append(hits, likeHit{r, s})
 		}
 	}
@@ -114,7 +113,7 @@ func (n *Needs) ownLike(ctx context.Context, a civic.Account, c civic.CommunityI
 
 func openStates() []string { return []string{string(civic.NeedRaised), string(civic.NeedAccepted)} }
 
-func (n *Needs) releasedLike(ctx context.Context, a civic.Account, c civic.CommunityID, said string, limit int) ([]likeHit, error) {
+func (n *Needs) releasedLike(ctx context.Context, a civic.Account, c civic.CommunityID, said zh.Grams, limit int) ([]likeHit, error) {
 	x := n.db.likes.of(c)
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -205,47 +204,32 @@ func (x *likeIndex) put(r needRow) {
 	if !shown {
 		return
 	}
-	f := fold(r.Text)
-	set := pairs(f)
+	grams := zh.GramsOf(r.Text)
 	i := int32(len(x.docs))
-	x.docs = append(x.docs, likeDoc{row: r, fold: f, size: len(set)})
+	x.docs = append(x.docs, likeDoc{row: r, grams: grams})
 	x.byID[r.ID] = int(i)
-	for p := range set {
+	for _, p := range grams {
 		x.postings[p] = append(x.postings[p], i)
 	}
 }
 
 // search returns what is like enough, not the asker's own, best first.
-func (x *likeIndex) search(said, asker string) []likeHit {
-	set := pairs(said)
-	shared := make(map[int32]int, 256)
-	for p := range set {
-		for _, i := range x.postings[p] {
-			shared[i]++
-		}
-	}
-	type candidate struct {
-		doc   int32
-		score float64
-	}
-	var best []candidate
-	for i, both := range shared {
-		d := &x.docs[i]
-		if d.gone || d.row.Account == asker {
-			continue
-		}
-		if s := 2 * float64(both) / float64(len(set)+d.size); s >= likeFrom/2 {
-			best = append(best, candidate{i, s})
-		}
-	}
-	slices.SortFunc(best, func(p, q candidate) int {
-		return cmp.Or(cmp.Compare(q.score, p.score), cmp.Compare(p.doc, q.doc))
-	})
+func (x *likeIndex) search(said zh.Grams, asker string) []likeHit {
+	shared := make([]bool, len(x.docs))
 	var hits []likeHit
-	for _, b := range best[:min(likeBest, len(best))] {
-		d := &x.docs[b.doc]
-		if s := likeness(said, d.fold); s >= likeFrom {
-			hits = append(hits, likeHit{d.row, s})
+	for _, p := range said {
+		for _, i := range x.postings[p] {
+			if shared[i] {
+				continue
+			}
+			shared[i] = true
+			d := &x.docs[i]
+			if d.gone || d.row.Account == asker {
+				continue
+			}
+			if s := zh.Alike(said, d.grams); s >= likeFrom {
+				hits = append(hits, likeHit{d.row, s})
+			}
 		}
 	}
 	byScore(hits)

@@ -217,14 +217,19 @@ func (b *batch) add(t *turn, e civic.AddToNeed, text string) error {
 	case row.State == string(civic.NeedWithdrawn):
 		return refuse("这条需求已经撤回，不能再补充。")
 	}
-	var have int64
-	if err := b.tx.Raw("SELECT COUNT(*) FROM additions WHERE need_id = ?", row.ID).Scan(&have).Error; err != nil {
+	var have struct {
+		Count int
+		Last  int64
+	}
+	err = b.tx.Raw("SELECT COUNT(*) AS count, COALESCE(MAX(at_ms), 0) AS last FROM additions WHERE need_id = ?", row.ID).Scan(&have).Error
+	if err != nil {
 		return fmt.Errorf("count additions: %w", clean(err))
 	}
-	if have >= additionsMost {
+	if have.Count >= additionsMost {
 		return refuse(fmt.Sprintf("这条需求已经补充了%d次，还有情况请直接告诉网格员。", additionsMost))
 	}
-	err = b.tx.Create(&additionRow{ID: newID(), NeedID: row.ID, Text: text, AtMS: ms(b.now)}).Error
+	when := max(ms(b.now), have.Last+1) // they are read in this order
+	err = b.tx.Create(&additionRow{ID: newID(), NeedID: row.ID, Text: text, AtMS: when}).Error
 	if err != nil {
 		return fmt.Errorf("insert addition: %w", clean(err))
 	}

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"yishi/flows/civic"
+	"yishi/flows/zh"
 )
 
 // placesFresh is how long communities and estates are taken from memory.
@@ -108,7 +109,7 @@ func (db *DB) readPlaces(ctx context.Context) (*placesKnown, error) {
 	}
 	for _, r := range estates {
 		e := civic.Estate{ID: r.ID, Community: civic.CommunityID(r.CommunityID), Name: r.Name}
-		k.estates = append(k.estates, estateKnown{e, fold(r.Name)})
+		k.estates = append(k.estates, estateKnown{e, zh.Fold(r.Name)})
 	}
 	return k, nil
 }
@@ -180,7 +181,7 @@ func (c *Communities) EstatesNamed(ctx context.Context, name string, limit int) 
 	if err != nil {
 		return nil, err
 	}
-	said := fold(name)
+	said := zh.Fold(name)
 	if said == "" {
 		return nil, nil
 	}
@@ -213,5 +214,5 @@ func estateScore(said, name string) float64 {
 	case len(said) >= 6 && strings.Contains(name, said):
 		return 0.8 + 0.1*float64(len(said))/float64(len(name))
 	}
-	return likeness(said, name)
+	return zh.Likeness(said, name)
 }

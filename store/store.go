@@ -17,6 +17,8 @@ import (
 	_ "time/tzdata" // community years need zones where the machine has none
 
 	"gorm.io/gorm"
+
+	"yishi/store/session"
 )
 
 // Time-outs of one statement and of one attempt to connect. A turn has 4.2 s in all.
@@ -58,6 +60,7 @@ type DB struct {
 	lanesWG  sync.WaitGroup
 	shut     sync.RWMutex // held for reading while a commit is queued
 	closed   bool
+	sessions []*session.SQL // handed out
 	stats    counts
 	places   places
 	likes    likes
@@ -169,12 +172,15 @@ func (db *DB) Close() error {
 	var err error
 	db.once.Do(func() {
 		db.stopLanes()
+		for _, s := range db.sessions {
+			err = errors.Join(err, s.Close())
+		}
 		db.stop()
 		<-db.tended
 		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout+statementTimeout)
 		defer cancel()
 		if e := db.flushContacts(ctx); e != nil {
-			err = fmt.Errorf("flush contacts: %w", e)
+			err = errors.Join(err, fmt.Errorf("flush contacts: %w", e))
 		}
 		for _, c := range db.close {
 			if e := c(); e != nil {
@@ -185,8 +191,8 @@ func (db *DB) Close() error {
 	return err
 }
 
-// tend flushes contacts each second and measures the clock each minute (each five seconds
-// until it was measured once).
+// tend flushes contacts each second, measures the clock each minute (each five seconds until
+// it was measured once) and sweeps each ten minutes. Replicas may all do so.
 func (db *DB) tend(ctx context.Context) {
 	defer close(db.tended)
 	tick := time.NewTicker(time.Second)
@@ -204,6 +210,11 @@ func (db *DB) tend(ctx context.Context) {
 		if n%60 == 0 || n%5 == 0 && !db.clock.Synced() {
 			if err := db.clock.Sync(turn); err != nil && ctx.Err() == nil {
 				db.log.WarnContext(ctx, "clock not measured", "error", err.Error())
+			}
+		}
+		if n%600 == 0 {
+			if _, err := db.Sweep(turn); err != nil && ctx.Err() == nil {
+				db.log.WarnContext(ctx, "sessions not swept", "error", err.Error())
 			}
 		}
 		cancel()
