@@ -113,7 +113,9 @@ func (a *app) account() wechat.Config {
 // openSessions opens the session store: Redis, or the database where there is no Redis.
 func (a *app) openSessions() (session.Store, wechat.TokenStore, error) {
 	if a.cfg.Redis.Reveal() == "none" {
-		return a.metrics.timed("sql", a.db.Sessions()), nil, nil
+		s := a.db.Sessions()
+		a.close = append(a.close, s.Close)
+		return a.metrics.timed("sql", s), nil, nil
 	}
 	rdb, err := session.Dial(a.cfg.Redis.Reveal())
 	if err != nil {

@@ -116,7 +116,13 @@ func newDirect(t testing.TB, v *visits) *direct {
 	t.Helper()
 	db := storetest.Open(t)
 	db.Clock().SetOffset(start.Sub(db.Clock().Now()))
-	d := &direct{ledger: &ledger{DB: db}, sess: &sessions{Store: db.Sessions()}}
+	s := db.Sessions()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	d := &direct{ledger: &ledger{DB: db}, sess: &sessions{Store: s}}
 	d.chat = newChat(t, db, d.ledger, d.sess, func(e chat.Event) {
 		if v != nil {
 			v.add(e.Flow, e.Step)
@@ -131,7 +137,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 		Engine:   engine(t),
 		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()},
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
-		Key: []byte(strings.Repeat("k", 32)), Log: slog.New(slog.DiscardHandler), Observe: observe,
+		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})
 }
 
@@ -195,4 +201,9 @@ func message(account string, in dialog.Input, seq int, at time.Time) *wechat.Mes
 		m.CreateTime += int64(seq) // each a second of its own
 	}
 	return m
+}
+
+// testLog keeps quiet, but for what an operator would be warned of.
+func testLog(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
