@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // poolSize bounds the connections of a replica: sessions take two, the rest is for the token,
@@ -30,6 +31,7 @@ func Dial(address string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
+	logging.Disable() // it would write lines of its own between ours; its errors come back to callers
 	o := &redis.UniversalOptions{
 		Addrs: a.hosts, DB: a.db, Username: a.user, Password: a.password, Protocol: 2,
 		DialTimeout: callTimeout, ReadTimeout: callTimeout, WriteTimeout: callTimeout, PoolTimeout: callTimeout,

@@ -189,8 +189,9 @@ func (c *change) write(g *gorm.DB) error {
 		c.done = u.RowsAffected == 1 // rev always changes, so every engine counts the same
 		return u.Error
 	}
-	err := g.Exec("INSERT INTO sessions (account_hash, rev, mail, data, expires_ms) VALUES (?, ?, 0, ?, ?)",
-		c.hash, c.next, c.data, c.expires).Error
+	// GORM takes bytes that follow a parenthesis apart, so a number stands there.
+	err := g.Exec("INSERT INTO sessions (rev, account_hash, mail, data, expires_ms) VALUES (?, ?, 0, ?, ?)",
+		c.next, c.hash, c.data, c.expires).Error
 	if !errors.Is(err, gorm.ErrDuplicatedKey) {
 		c.done = err == nil
 		return err
