@@ -111,6 +111,10 @@ func (db *DB) readPlaces(ctx context.Context) (*placesKnown, error) {
 		e := civic.Estate{ID: r.ID, Community: civic.CommunityID(r.CommunityID), Name: r.Name}
 		k.estates = append(k.estates, estateKnown{e, zh.Fold(r.Name)})
 	}
+	slices.SortStableFunc(k.estates, func(a, b estateKnown) int { // ids are random: residents see one order
+		return cmp.Or(strings.Compare(a.Name, b.Name),
+			strings.Compare(k.communities[a.Community].Name, k.communities[b.Community].Name))
+	})
 	return k, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,13 +92,10 @@ func (w *wire) send(ctx context.Context, q *platform.Person, openid string, in d
 	add := func(name, value string) { fields = append(fields, platform.Field{Name: name, Value: value}) }
 	switch in.Kind {
 	case dialog.Text:
-		if in.Tap > 0 {
-			return q.Tap(ctx, in.Text, in.Tap)
-		}
-		if q.Following() {
-			return q.Say(ctx, in.Text)
-		}
 		add("Content", in.Text)
+		if in.Tap > 0 {
+			add("bizmsgmenuid", strconv.Itoa(in.Tap))
+		}
 	case dialog.Photo, dialog.Voice, dialog.Other:
 		add("MediaId", m.MediaID)
 		add("Recognition", m.Transcript)
