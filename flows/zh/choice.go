@@ -141,11 +141,11 @@ func partOf(words string, options []string) (int, Verdict) {
 	found := -1
 	for i, o := range options {
 		f := Fold(o)
-		at := strings.Index(f, words)
-		if at < 0 {
+		before, _, ok := strings.Cut(f, words)
+		if !ok {
 			continue
 		}
-		if found >= 0 || negated(f[:at]) {
+		if found >= 0 || negated(before) {
 			return -1, Unsure
 		}
 		found = i

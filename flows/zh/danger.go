@@ -11,6 +11,9 @@ import (
 // less than one too few.
 func Emergency(s string) Danger {
 	t := flatten(s)
+	if !alarming(t) {
+		return NoDanger
+	}
 	danger := NoDanger
 	for sentence := range strings.FieldsFuncSeq(t, func(r rune) bool { return strings.ContainsRune("。!?…", r) }) {
 		if d := alarmIn(sentence); d != NoDanger && (danger == NoDanger || d < danger) {
@@ -21,6 +24,21 @@ func Emergency(s string) Danger {
 		return Crime
 	}
 	return danger
+}
+
+// alarming reports whether a text has any word of danger at all; most have none.
+func alarming(t string) bool {
+	for i, r := range t {
+		if r == '救' || r == '来' || r == '报' {
+			return true
+		}
+		for _, a := range alarms[r] {
+			if strings.HasPrefix(t[i:], a.word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // alarmIn looks for an alarm in one sentence. A worry, a wish or a time past reaches from one
@@ -45,13 +63,14 @@ func alarmIn(sentence string) Danger {
 // clauseAlarm reads one clause: at each alarm word what stands before and after it decides.
 // carries is set when the clause makes what follows unreal.
 func clauseAlarm(clause string, unreal, proposed bool) (d Danger, carries bool) {
+	goesOn := hasAny(clause, ongoing[:])
 	for i, r := range clause {
 		for _, a := range alarms[r] {
 			if !strings.HasPrefix(clause[i:], a.word) {
 				continue
 			}
-			before, after := clause[:i], clause[i+len(a.word):]
-			if unreal || imagined(before) || past(clause, before) || habit(a.danger, before) || denied(before) || harmlessAfter(a.word, after) {
+			before, after := tailOf(clause[:i], reach), clause[i+len(a.word):]
+			if unreal || imagined(before) || !goesOn && hasAny(before, bygone[:]) || habit(a.danger, before) || denied(before) || harmlessAfter(a.word, after) {
 				continue
 			}
 			if proposed && !a.certain {
@@ -62,7 +81,22 @@ func clauseAlarm(clause string, unreal, proposed bool) (d Danger, carries bool) 
 			}
 		}
 	}
-	return d, imagined(clause) || past(clause, clause)
+	return d, imagined(clause) || !goesOn && hasAny(clause, bygone[:])
+}
+
+// reach is how many bytes before an alarm are looked at; no clause that people write is longer.
+const reach = 180
+
+// tailOf is at most the last n bytes of s, whole characters.
+func tailOf(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	s = s[len(s)-n:]
+	for s != "" && !utf8.RuneStart(s[0]) {
+		s = s[1:]
+	}
+	return s
 }
 
 // imagined reports a worry, a wish, a case that is only supposed, a drill or a rule.
@@ -76,11 +110,6 @@ func imagined(before string) bool {
 		}
 	}
 	return false
-}
-
-// past reports a time gone by, unless what happened goes on.
-func past(clause, before string) bool {
-	return hasAny(before, bygone[:]) && !hasAny(clause, ongoing[:])
 }
 
 // habit reports what happens again and again: a complaint, but never with gas or fire.

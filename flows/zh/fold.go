@@ -13,6 +13,9 @@ import (
 // comparing only: ㎡ becomes m2. Circled digits become digits, kept apart from their neighbours.
 // Fold(Fold(s)) is Fold(s).
 func Fold(s string) string {
+	if folded(s) {
+		return s
+	}
 	t := strings.TrimFunc(flatten(s), edge)
 	for {
 		last, _ := utf8.DecodeLastRuneInString(t)
@@ -25,6 +28,17 @@ func Fold(s string) string {
 		}
 		t = u
 	}
+}
+
+// folded reports whether s is nothing but small letters, digits and simplified characters, as
+// most words are that texts are compared with.
+func folded(s string) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && (!han(r) || simple(r) != r) {
+			return false
+		}
+	}
+	return true
 }
 
 // Narrow writes full-width letters, digits and punctuation (！ to ～) and the ideographic space
@@ -156,12 +170,12 @@ func apart(s string) string {
 			out = append(out, value...)
 			digit, closed = true, true
 		case r >= '0' && r <= '9' || r >= '０' && r <= '９':
-			cap := keycap(s[i+utf8.RuneLen(r):])
-			if closed || cap && digit {
+			key := keycap(s[i+utf8.RuneLen(r):])
+			if closed || key && digit {
 				out = append(out, ' ')
 			}
 			out = utf8.AppendRune(out, r)
-			digit, closed = true, cap
+			digit, closed = true, key
 		case r == emojiView || r == textStyle || r == 0x20e3:
 		default:
 			out = utf8.AppendRune(out, r)

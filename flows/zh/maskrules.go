@@ -155,7 +155,8 @@ func unseen(r rune, w int) bool {
 	case han(r):
 		return false
 	}
-	return r >= 0x80 && r < 0xa0 && r != 0x85 || unicode.Is(unicode.Cf, r) || unicode.IsMark(r)
+	nothing := r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef || r >= 0xe0000 && r <= 0xe0fff
+	return nothing || r < 0xa0 && r != 0x85 || unicode.Is(unicode.Cf, r) || unicode.IsMark(r)
 }
 
 // digitOf is the digit that a rune is read as, in any script and shape, -1 if none.
