@@ -70,6 +70,12 @@ func newMySQL(t testing.TB) *gorm.DB {
 	t.Helper()
 	c := mysqlConfig(t)
 	g := openGorm(t, mysql.Open(c.FormatDSN()))
+	pool, err := g.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.SetMaxOpenConns(32)
+	pool.SetMaxIdleConns(32)
 	if err := g.Exec(mysqlTable).Error; err != nil {
 		t.Fatal(err)
 	}
@@ -262,7 +268,7 @@ func TestMySQLMuted(t *testing.T) {
 	c := newClock()
 	cfg := mysqlConfig(t)
 	p := newProxy(t, cfg.Addr)
-	cfg.Addr = p.addr
+	cfg.Addr, cfg.InterpolateParams = p.addr, true // in one message, so that it arrives
 	g := openGorm(t, mysql.Open(cfg.FormatDSN()))
 	if err := g.Exec(mysqlTable).Error; err != nil {
 		t.Fatal(err)
