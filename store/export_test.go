@@ -2,9 +2,68 @@ package store
 
 import (
 	"context"
+	"errors"
+
+	"gorm.io/gorm"
 
 	"yishi/flows/civic"
 )
+
+// Down takes all migrations back.
+func Down(ctx context.Context, db *DB) error {
+	pool, end, err := db.migrationPool()
+	if err != nil {
+		return err
+	}
+	defer end()
+	p, err := db.provider(pool)
+	if err != nil {
+		return err
+	}
+	_, err = p.DownTo(ctx, 0)
+	return err
+}
+
+// Pretend sets the version that the database seems to have.
+func Pretend(ctx context.Context, db *DB, version int) error {
+	return db.w.WithContext(ctx).Exec("INSERT INTO "+versionTable+" (version_id, is_applied) VALUES (?, 1)", version).Error
+}
+
+// Columns compares what migrations made with what the rows of this package expect.
+func Columns(db *DB) (made, expected map[string][]string, err error) {
+	made, expected = map[string][]string{}, map[string][]string{}
+	for _, row := range []any{
+		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
+		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
+	} {
+		stmt := db.w.Session(&gorm.Session{}).Statement
+		if err := stmt.Parse(row); err != nil {
+			return nil, nil, err
+		}
+		rows, err := db.r.Table(stmt.Schema.Table).Rows() //nolint:noctx // a test
+		if err != nil {
+			return nil, nil, err
+		}
+		names, err := rows.Columns()
+		if e := rows.Close(); err != nil || e != nil {
+			return nil, nil, errors.Join(err, e)
+		}
+		made[stmt.Schema.Table] = names
+		expected[stmt.Schema.Table] = stmt.Schema.DBNames
+	}
+	return made, expected, nil
+}
+
+// Plan runs the switch over effects.
+func Plan(ctx context.Context, db *DB, effect any) error {
+	return db.planEffect(ctx, &turn{job: &job{}}, effect)
+}
+
+// ErrUnknownEffect is what the switch says of what it does not know.
+var ErrUnknownEffect = errUnknownEffect
+
+// Clean takes values out of an error.
+func Clean(err error) error { return clean(err) }
 
 // Flush writes the contacts noted so far.
 func Flush(ctx context.Context, db *DB) error { return db.flushContacts(ctx) }

@@ -37,7 +37,7 @@ type likeIndex struct {
 	dead     int                // docs that are no longer offered
 	looked   time.Time          // local time of the last look
 	built    time.Time
-	changed  int64  // updated_ms up to which rows were seen
+	seen     int64  // database's time in ms of the last look that succeeded
 	moves    uint64 // of the clock, when it was built
 }
 
@@ -161,7 +161,7 @@ func (x *likeIndex) refresh(ctx context.Context, db *DB, c civic.CommunityID) er
 		return nil
 	}
 	x.looked = now // also after a failure: the next try waits its turn
-	patience := statementTimeout
+	asked, patience := ms(db.clock.Now()), statementTimeout
 	if !x.built.IsZero() {
 		patience = likePatience // the askers behind this one could do with the old index
 	}
@@ -171,16 +171,17 @@ func (x *likeIndex) refresh(ctx context.Context, db *DB, c civic.CommunityID) er
 	if whole {
 		q = q.Where("released = ? AND state IN ?", true, openStates())
 	} else {
-		q = q.Where("updated_ms >= ?", x.changed-likeOverlap.Milliseconds())
+		q = q.Where("updated_ms >= ?", x.seen-likeOverlap.Milliseconds())
 	}
 	var rows []needRow
 	if err := q.Find(&rows).Error; err != nil {
 		return fmt.Errorf("read open needs: %w", clean(err))
 	}
 	if whole {
-		x.docs, x.byID, x.postings, x.dead, x.changed = nil, map[int64]int{}, map[uint64][]int32{}, 0, 0
+		x.docs, x.byID, x.postings, x.dead = nil, map[int64]int{}, map[uint64][]int32{}, 0
 		x.built, x.moves = now, moves
 	}
+	x.seen = asked
 	for _, r := range rows {
 		x.put(r)
 	}
@@ -189,7 +190,6 @@ func (x *likeIndex) refresh(ctx context.Context, db *DB, c civic.CommunityID) er
 
 // put adds, renews or retires a need.
 func (x *likeIndex) put(r needRow) {
-	x.changed = max(x.changed, r.UpdatedMS)
 	shown := r.Released && slices.Contains(openStates(), r.State)
 	if i, ok := x.byID[r.ID]; ok {
 		d := &x.docs[i]

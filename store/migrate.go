@@ -119,12 +119,12 @@ func (db *DB) version(ctx context.Context) (int64, error) {
 		var tables int
 		err := db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM sqlite_master WHERE name = ?", versionTable).Scan(&tables).Error
 		if err != nil || tables == 0 {
-			return 0, err
+			return 0, clean(err)
 		}
 	}
 	var v int64
 	err := db.r.WithContext(ctx).Raw("SELECT COALESCE(MAX(version_id), 0) FROM " + versionTable + " WHERE is_applied").Scan(&v).Error
-	if missing(err) {
+	if err = clean(err); missing(err) { // Raw and Scan go past GORM's translation
 		return 0, nil
 	}
 	return v, err

@@ -26,7 +26,7 @@ func (db *DB) openMySQL(dsn string) error {
 		return err
 	}
 	db.dia = dialect{
-		name: inMySQL, lanes: 3, max: "GREATEST", locked: true,
+		name: inMySQL, lanes: 2, max: "GREATEST", locked: true,
 		now: "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 	}
 	if db.w, err = db.mysqlHandle(cfg, mysqlWriters); err != nil {

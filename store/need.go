@@ -109,21 +109,26 @@ func (b *batch) reserve(wanted map[counterRow]int) (map[counterRow]int, error) {
 	slices.SortFunc(keys, func(x, y counterRow) int {
 		return cmp.Or(cmp.Compare(x.CommunityID, y.CommunityID), cmp.Compare(x.Year, y.Year))
 	})
-	d := b.db.dia
-	next := make(map[counterRow]int, len(keys))
+	var rows, where []string
+	var values, which []any
 	for _, k := range keys {
-		err := b.tx.Exec("INSERT INTO counters (community_id, `year`, `next`) VALUES (?, ?, ?)"+
-			d.conflict("community_id, `year`")+"`next` = counters.`next` + "+d.incoming("`next`")+" - 1",
-			k.CommunityID, k.Year, wanted[k]+1).Error
-		if err != nil {
-			return nil, fmt.Errorf("move counter: %w", clean(err))
-		}
-		var after int
-		err = b.tx.Raw("SELECT `next` FROM counters WHERE community_id = ? AND `year` = ?", k.CommunityID, k.Year).Scan(&after).Error
-		if err != nil {
-			return nil, fmt.Errorf("read counter: %w", clean(err))
-		}
-		next[k] = after - wanted[k]
+		rows, values = append(rows, "(?, ?, ?)"), append(values, k.CommunityID, k.Year, wanted[k]+1)
+		where, which = append(where, "community_id = ? AND `year` = ?"), append(which, k.CommunityID, k.Year)
+	}
+	d := b.db.dia
+	err := b.tx.Exec("INSERT INTO counters (community_id, `year`, `next`) VALUES "+strings.Join(rows, ", ")+
+		d.conflict("community_id, `year`")+"`next` = counters.`next` + "+d.incoming("`next`")+" - 1", values...).Error
+	if err != nil {
+		return nil, fmt.Errorf("move counters: %w", clean(err))
+	}
+	var after []counterRow
+	if err := b.tx.Where(strings.Join(where, " OR "), which...).Find(&after).Error; err != nil {
+		return nil, fmt.Errorf("read counters: %w", clean(err))
+	}
+	next := make(map[counterRow]int, len(after))
+	for _, r := range after {
+		k := counterRow{CommunityID: r.CommunityID, Year: r.Year}
+		next[k] = r.Next - wanted[k]
 	}
 	return next, nil
 }

@@ -125,14 +125,6 @@ const (
 	mediaFailed   = "failed"
 )
 
-type sessionRow struct {
-	AccountHash []byte `gorm:"primaryKey"`
-	Rev         int64
-	Mail        bool
-	Data        []byte
-	ExpiresMS   int64 `gorm:"column:expires_ms"`
-}
-
 // TableName and its like: the plural nouns of the migrations.
 func (communityRow) TableName() string   { return "communities" }
 func (estateRow) TableName() string      { return "estates" }
@@ -144,7 +136,6 @@ func (needRow) TableName() string        { return "needs" }
 func (additionRow) TableName() string    { return "additions" }
 func (endorsementRow) TableName() string { return "endorsements" }
 func (mediaRow) TableName() string       { return "media" }
-func (sessionRow) TableName() string     { return "sessions" }
 
 // newID is a random positive number of 63 bits.
 func newID() int64 { return 1 + rand.Int64N(1<<63-1) }

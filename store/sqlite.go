@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
@@ -32,12 +33,36 @@ func (db *DB) openSQLite(path string) error {
 		}
 		return db.sqliteHandles(dsn, keeper.Close)
 	}
-	args["_pragma"] = append(args["_pragma"], "journal_mode(WAL)")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make folder of sqlite file: %w", err)
 	}
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: args.Encode()}
+	if err := logAhead(name.String()); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
 	return db.sqliteHandles(name.String(), nil)
+}
+
+// logAhead sets the file's journal to WAL, which it remembers. Several programs that open a new
+// file at once get in each other's way here, whatever the busy time-out says.
+func logAhead(dsn string) error {
+	pool, err := sql.Open(sqlite.DriverName, dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pool.Close() }()
+	ctx, cancel := context.WithTimeout(context.Background(), statementTimeout)
+	defer cancel()
+	for try := 1; ; try++ {
+		var mode string
+		err = clean(pool.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode))
+		switch {
+		case err == nil && mode != "wal":
+			return fmt.Errorf("the file system keeps the journal in mode %s", mode)
+		case err == nil || !passing(err) || !pause(ctx, try):
+			return err
+		}
+	}
 }
 
 func (db *DB) sqliteHandles(dsn string, keeper func() error) error {
