@@ -35,7 +35,7 @@ func Choice(s string, options []string) (i int, v Verdict) {
 		return numbered(core, c.n, options)
 	}
 	for i, o := range options {
-		if f := Fold(o); f != "" && (f == t || f == tail || f == core) {
+		if f := Fold(o); f != "" && (f == t || same(f, tail) || f == core) {
 			return i, Sure
 		}
 	}
@@ -118,7 +118,7 @@ func lettered(t, core string, options []string) (int, Verdict) {
 // worded compares an answer with the options' words.
 func worded(core string, options []string) (int, Verdict) {
 	if n, rest, ok := scanNumber(core); ok {
-		rest = strings.TrimLeft(rest, " .、,:)-")
+		rest = strings.TrimLeft(rest, " .、,:()[]-")
 		if i, v := partOf(rest, options); v == Sure {
 			if i == n-1 {
 				return i, Sure
@@ -242,7 +242,7 @@ func pointing(t string) bool {
 	switch t {
 	case "最后一个", "最后一项", "最后", "最后那个", "倒数第一个", "上面那个", "下面那个", "上面的", "下面的", "上一个", "下一个",
 		"这个", "那个", "前面那个", "后面那个", "中间那个", "前者", "后者", "前两个", "后两个", "都可以", "都行", "随便", "都要",
-		"都选", "全选", "全部", "都不要", "都不选", "都不是", "以上都不是", "一个都不选", "无所谓", "你定", "您定":
+		"都选", "全都要", "全要", "全选", "全部", "都不要", "都不选", "都不是", "以上都不是", "一个都不选", "无所谓", "你定", "您定":
 		return true
 	}
 	return false

@@ -20,8 +20,8 @@ func Emergency(s string) Danger {
 			danger = d
 		}
 	}
-	if danger == NoDanger && criesForHelp(t) {
-		return Crime
+	if danger == NoDanger {
+		return cry(t)
 	}
 	return danger
 }
@@ -29,7 +29,7 @@ func Emergency(s string) Danger {
 // alarming reports whether a text has any word of danger at all; most have none.
 func alarming(t string) bool {
 	for i, r := range t {
-		if r == '救' || r == '来' || r == '报' {
+		if strings.ContainsRune("救来报火病", r) { // as in the calls of cry
 			return true
 		}
 		for _, a := range alarms[r] {
@@ -149,15 +149,19 @@ func proposes(sentence string) bool {
 	return i >= 0 && hasAny(sentence[i:], works[:])
 }
 
-// criesForHelp reports 救命 on its own, without a reason given.
-func criesForHelp(t string) bool {
+// cry is what a clause calls for that is nothing but a call, without a reason given.
+func cry(t string) Danger {
 	for clause := range strings.FieldsFuncSeq(t, func(r rune) bool { return strings.ContainsRune("。!?…,;:、 ~", r) }) {
-		switch strings.TrimRight(clause, "啊呀哪呐") {
-		case "救命", "快救命", "救救我", "快救我", "救救我们", "来人", "快来人", "救命救命", "快来救命", "快报警", "帮我报警":
-			return true
+		switch strings.TrimRight(clause, "啊呀哪呐了") {
+		case "火警", "火灾", "报火警", "有火", "救火", "快救火", "快来救火":
+			return Fire
+		case "心脏病", "救护车", "叫救护车", "快叫救护车", "要救护车", "急救", "救人", "快救人", "救救人", "快来救人":
+			return Medical
+		case "救命", "快救命", "救救我", "快救我", "救救我们", "来人", "快来人", "救命救命", "快来救命", "报警", "我要报警", "快报警", "帮我报警", "请报警", "要报警":
+			return Crime
 		}
 	}
-	return false
+	return NoDanger
 }
 
 func hasAny(s string, words []string) bool { return indexAny(s, words) >= 0 }

@@ -225,7 +225,7 @@ func (e *evaluator) total() (int, bool) {
 // leads are words before an answer that change nothing about it, longest first.
 var leads = [...]string{
 	"您好", "你好", "好的", "选项", "选择", "答案", "回复", "那就", "我们", "麻烦",
-	"我", "就", "那", "选", "投", "回", "请", "是", "要", "想", "好", "嗯", "no.",
+	"我", "就", "只", "那", "选", "投", "回", "请", "是", "要", "想", "好", "嗯", "no.",
 }
 
 // trails are words after an answer that change nothing about it, longest first.

@@ -187,6 +187,9 @@ func TestChoice(t *testing.T) {
 		{"part asked", "环境？", kinds, -1, Unsure},
 		{"two parts", "环境或自治", kinds, -1, Unsure},
 		{"number and words", "3 环境卫生", kinds, 2, Sure},
+		{"bracketed words", "3（环境）", kinds, 2, Sure},
+		{"words with a blank", "环境 卫生", kinds, 2, Sure},
+		{"only", "只选3", kinds, 2, Sure},
 		{"copied line", "3、环境卫生", kinds, 2, Sure},
 		{"number and part", "3环境", kinds, 2, Sure},
 		{"number against words", "2、环境卫生", kinds, -1, Unsure},
@@ -268,6 +271,8 @@ func TestChoices(t *testing.T) {
 		{"range", "1-3", 6, 3, nil, Unsure},
 		{"range in words", "1到3", 6, 3, nil, Unsure},
 		{"asked", "1 3？", 6, 3, nil, Unsure},
+		{"only", "只选1", 6, 3, []int{0}, Sure},
+		{"everything", "全都要", 6, 3, nil, Unsure},
 		{"counted", "选3个", 6, 3, nil, Unsure},
 		{"doubled in a row", "11", 6, 3, nil, Unsure},
 		{"all", "全部", 6, 3, nil, Unsure},
@@ -288,13 +293,13 @@ func TestYesNo(t *testing.T) {
 	for want, texts := range map[Answer][]string{
 		Yes: {
 			"是", "对", "好", "好的", "行", "可以", "嗯", "ok", "OK", "ＯＫ", "要", "没错", "是的", "确认", "確認", "提交", "y", "Yes", "对对对", "好的好的", "嗯嗯嗯", "是啊", "好吧", "行吧", "可以的", "好的，谢谢", "是的，没错。", "同意！",
-			"👍", "👌", "好👌", "/:ok", "[OK]", "[强]", "没问题", "對的", "沒錯", "“是”", "好嘞~",
+			"👍", "👌", "好👌", "/:ok", "[OK]", "[强]", "没问题", "對的", "沒錯", "“是”", "好嘞~", "是的没错", "嗯好", "要得",
 		},
 		No: {
 			"不", "不是", "不对", "不要", "不用", "没有", "算了", "否", "no", "N", "不用了，谢谢", "不不不", "不行", "没有啊", "不是的", "算了吧", "不用啦", "沒有", "不對",
 		},
 		Neither: {
-			"不是不行", "好像不是", "是不是", "是吗", "对吗？", "行?", "可以吗", "要不要", "是 不是", "不，是的", "", "。", "2", "我家灯坏了", "也许", "看情况", "谢谢", "不知道", "好像是", "是灯坏了", "好坏", "对不对", "不好说",
+			"不是不行", "好像不是", "是不是", "是吗", "对吗？", "行?", "可以吗", "要不要", "是 不是", "不，是的", "", "。", "2", "我家灯坏了", "也许", "看情况", "谢谢", "不知道", "好像是", "是灯坏了", "好坏", "不是没有", "好的我再想想", "对不对", "不好说",
 		},
 	} {
 		for _, s := range texts {

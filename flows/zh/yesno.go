@@ -54,6 +54,9 @@ func yesNoWord(w string) Answer {
 		if a := plainYesNo(once(strip)); a != Neither {
 			return a
 		}
+		if len(strip) <= 24 && doubled(strip) {
+			return Yes
+		}
 		next := strings.TrimRightFunc(strip, closing)
 		next = strings.TrimRight(next, "[]\"'”’」』")
 		for _, p := range [...]string{"吧", "啊", "呀", "哦", "噢", "呢", "啦", "嘛", "哈", "呗", "的", "了", "滴", "哒", "谢谢"} {
@@ -68,6 +71,17 @@ func yesNoWord(w string) Answer {
 		}
 		strip = next
 	}
+}
+
+// doubled reports two words of consent in one: 是的没错, 嗯好. Two refusals may cancel out (不是没有), so
+// they are not read that way.
+func doubled(w string) bool {
+	for i := range w {
+		if i > 0 && plainYesNo(w[:i]) == Yes && plainYesNo(w[i:]) == Yes {
+			return true
+		}
+	}
+	return false
 }
 
 // once undoes repetition: 对对对 is 对, 好的好的 is 好的.
@@ -101,7 +115,7 @@ func byteAt(s string, n int) int {
 
 func plainYesNo(w string) Answer {
 	switch w {
-	case "是", "对", "好", "行", "可", "可以", "嗯", "恩", "ok", "okay", "okk", "要", "需要", "没错", "没有错", "是的", "对的", "好的", "行的",
+	case "是", "对", "好", "行", "可", "可以", "嗯", "恩", "嗯呐", "嗯哪", "没毛病", "要得", "ok", "okay", "okk", "要", "需要", "没错", "没有错", "是的", "对的", "好的", "行的",
 		"要的", "嗯嗯", "确认", "确定", "提交", "确认提交", "同意", "愿意", "赞成", "赞同", "没问题", "没有问题", "没意见", "当然", "当然可以",
 		"好嘞", "好呀", "成", "中", "得", "对头", "是这样", "是这样的", "就是", "就是这样", "就这样", "就是的", "可以的", "正确", "准确",
 		"y", "yes", "yeah", "yep", "ye", "对滴", "我同意", "我愿意", "我要", "我确认", "我确定", "不错的", "没错的", "必须的", "👍", "👌", "✅", "🆗", "☑", "✔", "strong", "强":
