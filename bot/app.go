@@ -32,6 +32,7 @@ type app struct {
 	client  *wechat.Client
 	webhook http.Handler
 	probes  map[string]func(context.Context) error
+	wake    func() // has the loops look for rows at once; set before turns come in
 	close   []func() error
 }
 
@@ -73,7 +74,7 @@ func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store
 // newApp puts the bot together. The database and the platform need not answer yet; a database
 // that answers with an old schema is an error.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, metrics: newMetrics(), probes: map[string]func(context.Context) error{}}
+	a := &app{cfg: cfg, log: log, metrics: newMetrics(), probes: map[string]func(context.Context) error{}, wake: func() {}}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -135,7 +136,7 @@ func (a *app) openWebhook(sessions session.Store) error {
 		Engine:   engine,
 		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs()},
 		Sessions: sessions, Ledger: a.db, Now: a.db.Clock().Now, Location: a.cfg.Location(),
-		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
+		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.turned,
 	})
 	a.webhook, err = wechat.NewHandler(a.account(), c, wechat.HandlerOptions{
 		Now: a.db.Clock().Now, Log: a.log, Observe: a.metrics.call,
@@ -146,16 +147,29 @@ func (a *app) openWebhook(sessions session.Store) error {
 	return nil
 }
 
+// turned counts a turn; one that committed may have left work for the loops.
+func (a *app) turned(e chat.Event) {
+	a.metrics.turn(e)
+	if e.Effects > 0 {
+		a.wake()
+	}
+}
+
 // newWorker returns the loop that fetches photos and voices.
 func (a *app) newWorker() (*push.Loop[civic.MediaJob], error) {
 	folder, err := blobs.NewFolder(filepath.Join(a.cfg.Data, "blobs"))
 	if err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
 	}
-	return push.NewMedia(push.MediaConfig{
+	loop, err := push.NewMedia(push.MediaConfig{
 		Queue: a.db, Fetch: a.client, Tell: a.client, Blobs: folder, Secret: subkey(a.cfg.MasterKey, "blobs"),
 		Now: a.db.Clock().Now, Observe: a.metrics.job, Log: a.log,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("open media loop: %w", err)
+	}
+	a.wake = loop.Wake
+	return loop, nil
 }
 
 // Close ends everything, in the reverse order of opening.

@@ -143,7 +143,7 @@ func (d *NeedDraft) hearCategory(t *Turn) Move {
 	switch {
 	case v == zh.Sure:
 		d.Category = cs[i]
-	case t.Said("不知道", "不清楚", "不懂", "随便", "都行"):
+	case t.Said("不知道", "不清楚", "说不清楚", "说不准", "不懂", "随便", "都行"):
 		d.Category = civic.Unsure
 	case v != zh.Out && d.Likely != "" && zh.YesNo(t.Text) == zh.Yes:
 		d.Category = d.Likely
