@@ -1,0 +1,127 @@
+//go:build unix
+
+package fault_test
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"yishi/bot/wechat/platform"
+)
+
+// saves says whether bytes to Redis hold the script that saves a session.
+func saves(request []byte) bool { return bytes.Contains(bytes.ToLower(request), []byte("eval")) }
+
+// TestKilledBetweenCommitAndSave kills a replica when a need is committed and the session is not
+// yet saved: whatever the resident does then, there is one need, and its number is told.
+func TestKilledBetweenCommitAndSave(t *testing.T) {
+	t.Parallel()
+	s := run(t, plan{replicas: 2, deadline: 3 * time.Second, pause: 10 * time.Millisecond, seed: seed(t)})
+	rows := []struct {
+		name string
+		then func(s *site, openid string, d *platform.Delivery) string
+		want string
+	}{
+		{"the platform repeats", func(s *site, openid string, d *platform.Delivery) string {
+			return s.p.Person(openid).Repeat(s.t.Context(), d).Reply.Text
+		}, claimed},
+		{"the resident submits again", func(s *site, openid string, _ *platform.Delivery) string {
+			return s.say(openid, "提交")
+		}, claimed},
+		{"the resident cancels", func(s *site, openid string, _ *platform.Delivery) string {
+			return s.say(openid, "取消")
+		}, "没有取消"},
+		{"the resident changes an answer", func(s *site, openid string, _ *platform.Delivery) string {
+			return s.say(openid, "改1")
+		}, "没有取消"},
+		{"the resident goes back", func(s *site, openid string, _ *platform.Delivery) string {
+			return s.say(openid, "返回")
+		}, "没有取消"},
+		{"Redis is emptied and the platform repeats", func(s *site, openid string, d *platform.Delivery) string {
+			if err := s.store.flush(s.t.Context()); err != nil {
+				s.t.Fatal(err)
+			}
+			return s.p.Person(openid).Repeat(s.t.Context(), d).Reply.Text
+		}, "编号 "},
+	}
+	first, second := s.bots[0], s.bots[1]
+	people, needs := crowd("oKilled", len(rows)), crowd("killed 楼道灯不亮 ", len(rows))
+	for i, openid := range people {
+		s.ripen(openid, needs[i])
+	}
+	s.call(first)
+	s.line.swallow(saves)
+	told := make([]*platform.Delivery, len(rows))
+	var wg sync.WaitGroup
+	for i, openid := range people {
+		wg.Go(func() { told[i] = s.send(openid, "提交") })
+	}
+	_, committed := until(t.Context(), 5*time.Second, func() bool {
+		return s.line.swallowed() > 0 && s.count("SELECT COUNT(*) FROM needs") == len(rows)
+	})
+	first.kill()
+	wg.Wait()
+	if !committed || s.line.swallowed() == 0 {
+		t.Fatalf("%d needs are committed, %d saves were lost", s.count("SELECT COUNT(*) FROM needs"), s.line.swallowed())
+	}
+	s.line.swallow(nil)
+	s.call(second)
+	var claims []platform.Claim
+	for i, row := range rows {
+		text := row.then(s, people[i], told[i])
+		if !strings.Contains(text, row.want) || numberIn(text) == "" {
+			t.Errorf("%s: told %q, want %q with its number", row.name, text, row.want)
+			continue
+		}
+		claims = append(claims, claim(people[i], needs[i], numberIn(text)))
+		if d := told[i]; strings.Contains(d.Reply.Text, claimed) && numberIn(d.Reply.Text) != numberIn(text) {
+			t.Errorf("%s: told %q, before the kill %q", row.name, text, d.Reply.Text)
+		}
+	}
+	if len(claims) != len(rows) || s.count("SELECT COUNT(*) FROM needs") != len(rows) {
+		t.Errorf("%d claims, %d needs of %d people", len(claims), s.count("SELECT COUNT(*) FROM needs"), len(rows))
+	}
+	s.clean(claims)
+}
+
+// TestRedisEmptiedEachSecond loses all drafts again and again while residents raise needs.
+func TestRedisEmptiedEachSecond(t *testing.T) {
+	t.Parallel()
+	number := seed(t)
+	s := run(t, plan{replicas: 2, deadline: 2 * time.Second, pause: 50 * time.Millisecond, seed: number})
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	flushes := 0
+	wg.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				if err := s.store.flush(t.Context()); err != nil {
+					t.Error(err)
+				}
+				flushes++
+			}
+		}
+	})
+	r := platform.Rehearse(t.Context(), s.p, platform.RehearseOptions{
+		Residents: 16, For: 8 * time.Second, Seed: number, Scenes: scenes, Script: script(),
+		Unsure: again, Claimed: "，编号 ", Copies: 0.2, Hurry: 0.1, Cancel: 0.02,
+	})
+	close(stop)
+	wg.Wait()
+	t.Logf("%d flushes, %s", flushes, figures(r))
+	if r.Err != nil || flushes < 5 || len(r.Claims) < 30 {
+		t.Errorf("%v: %d flushes, %d claims", r.Err, flushes, len(r.Claims))
+	}
+	if r.Faulty > 0 {
+		t.Errorf("%d messages were not answered", r.Faulty)
+	}
+	s.clean(r.Claims)
+}

@@ -1,0 +1,178 @@
+//go:build unix
+
+package fault_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"yishi/bot/wechat/platform"
+)
+
+const (
+	rehearsalTime = 40 * time.Second
+	rehearsalLow  = 2000 // fewer claims would prove too little
+)
+
+// figures of a rehearsal, for the log.
+func figures(r platform.Report) string {
+	return fmt.Sprintf("%d claims, %d messages, %d unsure, %d unanswered, %d faulty, %d different, %d abandoned, slowest %v; strange: %q",
+		len(r.Claims), r.Sent, r.Unsure, r.Unanswered, r.Faulty, r.Different, r.Abandoned, r.Slowest.Round(time.Millisecond), r.Strange)
+}
+
+// chaos breaks a site again and again until it is told to stop.
+type chaos struct {
+	s    *site
+	stop context.Context
+	wg   sync.WaitGroup
+
+	mu    sync.Mutex
+	count map[string]int
+	errs  []error
+}
+
+// unleash kills replicas, empties Redis and spoils the line to SQL, each by its own rhythm.
+func (s *site) unleash(ctx context.Context, number uint64, d time.Duration) *chaos {
+	c := &chaos{s: s, stop: ctx, count: map[string]int{}}
+	begin := time.Now()
+	rng := func(of uint64) *rand.Rand { return rand.New(rand.NewPCG(number, of)) }
+	c.wg.Go(func() { c.kills(rng(1)) })
+	c.wg.Go(func() { c.spoils(rng(2)) })
+	c.wg.Go(func() {
+		for pause(ctx, time.Second) {
+			if since := time.Since(begin); since > d/4 && since < d*5/8 {
+				c.did("flush", s.store.flush(ctx))
+			}
+		}
+	})
+	return c
+}
+
+func (c *chaos) did(what string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count[what]++
+	if err != nil && c.stop.Err() == nil {
+		c.errs = append(c.errs, fmt.Errorf("%s: %w", what, err))
+	}
+}
+
+// kills ends one replica or the other and starts it again.
+func (c *chaos) kills(r *rand.Rand) {
+	for pause(c.stop, 2*time.Second+time.Duration(r.Int64N(int64(time.Second)))) {
+		b := c.s.bots[r.IntN(len(c.s.bots))]
+		b.kill()
+		if !pause(c.stop, time.Duration(r.Int64N(int64(300*time.Millisecond)))) {
+			return
+		}
+		c.did("kill", b.start(c.stop))
+	}
+}
+
+// spoils gives the line to SQL short faults.
+func (c *chaos) spoils(r *rand.Rand) {
+	line := c.s.sql
+	defer func() {
+		line.delay.Store(0)
+		line.set(pass)
+	}()
+	for pause(c.stop, 2*time.Second+time.Duration(r.Int64N(int64(2*time.Second)))) {
+		switch r.IntN(4) {
+		case 0:
+			line.set(cut)
+			pause(c.stop, 200*time.Millisecond)
+			c.did("cut", nil)
+		case 1:
+			line.set(deaf)
+			pause(c.stop, 500*time.Millisecond)
+			c.did("deaf", nil)
+		case 2:
+			line.set(freeze)
+			pause(c.stop, 400*time.Millisecond)
+			c.did("freeze", nil)
+		case 3:
+			line.delay.Store(int64(100 * time.Millisecond))
+			pause(c.stop, time.Second)
+			line.delay.Store(0)
+			c.did("slow", nil)
+		}
+		line.set(pass)
+	}
+}
+
+// rehearse has residents raise needs under chaos.
+func (s *site) rehearse(number uint64, d time.Duration, residents int) platform.Report {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	defer cancel()
+	c := s.unleash(ctx, number, d)
+	r := platform.Rehearse(s.t.Context(), s.p, platform.RehearseOptions{
+		Residents: residents, For: d, Seed: number, Scenes: scenes, Script: script(),
+		Unsure: again, Claimed: "，编号 ", Copies: 0.05, Hurry: 0.05, Cancel: 0.01, Ask: 0.1,
+	})
+	cancel()
+	c.wg.Wait()
+	s.t.Logf("faults %v; %s", c.count, figures(r))
+	if r.Err != nil || len(c.errs) > 0 {
+		s.t.Fatalf("rehearsal: %v, %v", r.Err, c.errs)
+	}
+	if c.count["kill"] == 0 || c.count["flush"] == 0 || len(c.count) < 3 {
+		s.t.Errorf("too few faults: %v", c.count)
+	}
+	return r
+}
+
+// TestRehearsal is forty seconds of simulated residents while replicas are killed, Redis is
+// emptied and SQL is cut off: whatever anybody was told to be kept is kept, once.
+func TestRehearsal(t *testing.T) {
+	number := seed(t)
+	s := run(t, plan{replicas: 2, deadline: 1500 * time.Millisecond, pause: 50 * time.Millisecond, seed: number})
+	r := s.rehearse(number, rehearsalTime, 64)
+	if len(r.Claims) < rehearsalLow {
+		t.Errorf("%d claims, want %d", len(r.Claims), rehearsalLow)
+	}
+	s.clean(r.Claims)
+}
+
+// TestRehearsalSeesDoubles runs the same against tables without the keys that make each turn
+// happen once: the audit must see needs doubled.
+func TestRehearsalSeesDoubles(t *testing.T) {
+	number := seed(t)
+	s := open(t, plan{replicas: 2, deadline: 1500 * time.Millisecond, pause: 50 * time.Millisecond, seed: number})
+	_, err := s.db.ExecContext(t.Context(), "ALTER TABLE runs DROP PRIMARY KEY, DROP INDEX runs_msg_key, "+
+		"ADD KEY loose_run (run, n), ADD KEY loose_message (msg_key)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range s.bots {
+		s.start(b)
+	}
+	r := s.rehearse(number, 10*time.Second, 48)
+	found, err := audit(within(t, 30*time.Second), s.db, r.Claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doubled := 0
+	for _, f := range found {
+		if f.kind == kindDoubled {
+			doubled++
+		}
+	}
+	t.Logf("the audit finds %d things, %d of them needs with two rows", len(found), doubled)
+	if doubled == 0 {
+		t.Errorf("no need is doubled without the keys: the rehearsal proves nothing; found %s", kinds(found))
+	}
+}
+
+func kinds(found []finding) string {
+	count := map[string]int{}
+	for _, f := range found {
+		count[f.kind]++
+	}
+	return strings.TrimPrefix(fmt.Sprint(count), "map")
+}
