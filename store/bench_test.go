@@ -63,7 +63,7 @@ func BenchmarkLike(b *testing.B) {
 		c := community(b, db, "钮")
 		r := rand.New(rand.NewPCG(1, 2))
 		for range 5000 {
-			released(b, db, c.ID, "author", words(r))
+			released(b, db, c.ID, words(r))
 		}
 		ctx := context.Background()
 		if _, err := db.Needs().Like(ctx, "asker", c.ID, words(r), 3); err != nil {

@@ -40,7 +40,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		if err := stmt.Parse(row); err != nil {
 			return nil, nil, err
 		}
-		rows, err := db.r.Table(stmt.Schema.Table).Rows() //nolint:noctx // a test
+		rows, err := db.r.Table(stmt.Schema.Table).Rows()
 		if err != nil {
 			return nil, nil, err
 		}

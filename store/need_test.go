@@ -11,10 +11,11 @@ import (
 	"yishi/store"
 )
 
-func released(t testing.TB, db *store.DB, c civic.CommunityID, a civic.Account, text string) civic.Need {
+// released adds a need of "author" that everybody may read.
+func released(t testing.TB, db *store.DB, c civic.CommunityID, text string) civic.Need {
 	t.Helper()
 	n, err := db.AddNeed(within(t, 5*time.Second), civic.Need{
-		Community: c, Author: a, Category: civic.Environment, Text: text, State: civic.NeedAccepted, Released: true,
+		Community: c, Author: "author", Category: civic.Environment, Text: text, State: civic.NeedAccepted, Released: true,
 	})
 	if err != nil {
 		t.Fatalf("add need: %v", err)
@@ -25,7 +26,7 @@ func released(t testing.TB, db *store.DB, c civic.CommunityID, a civic.Account, 
 func TestEndorse(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		c := community(t, db, "钮")
-		n := released(t, db, c.ID, "author", "北门的路灯坏了")
+		n := released(t, db, c.ID, "北门的路灯坏了")
 		var all sync.WaitGroup
 		for i := range 40 { // twenty people, twice each
 			a := civic.Account(fmt.Sprintf("openid-%d", i/2))
@@ -45,10 +46,10 @@ func TestEndorse(t *testing.T) {
 func TestEndorseRefusals(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		c := community(t, db, "钮")
-		open := released(t, db, c.ID, "author", "北门的路灯坏了")
+		open := released(t, db, c.ID, "北门的路灯坏了")
 		must(t, db, commit("hidden", 1, "author", need("author", c.ID, "电梯坏了")))
 		hidden, _, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 2)
-		gone := released(t, db, c.ID, "author", "垃圾没人收")
+		gone := released(t, db, c.ID, "垃圾没人收")
 		must(t, db, commit("gone", 1, "author", civic.WithdrawNeed{Account: "author", Need: gone.ID}))
 		rows := []struct {
 			name string
@@ -115,7 +116,7 @@ func TestWithdrawAndAdd(t *testing.T) {
 func TestAdditionsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		c := community(t, db, "钮")
-		n := released(t, db, c.ID, "author", "北门的路灯坏了")
+		n := released(t, db, c.ID, "北门的路灯坏了")
 		var all sync.WaitGroup
 		for i := range 30 {
 			all.Go(func() {

@@ -71,12 +71,12 @@ func TestLike(t *testing.T) {
 		ctx := within(t, 10*time.Second)
 		c := community(t, db, "钮")
 		elsewhere := community(t, db, "平")
-		close := released(t, db, c.ID, "author", "小区北门加电动车充电桩")
-		released(t, db, c.ID, "author", "健身器材旧了想换新的")
-		released(t, db, elsewhere.ID, "author", "小区北门加电动车充电桩")
+		near := released(t, db, c.ID, "小区北门加电动车充电桩")
+		released(t, db, c.ID, "健身器材旧了想换新的")
+		released(t, db, elsewhere.ID, "小区北门加电动车充电桩")
 		must(t, db, commit("hidden", 1, "author", need("author", c.ID, "北门增加电瓶车充电桩，没公开")))
 		must(t, db, commit("own", 1, "openid-A", need("openid-A", c.ID, "北门要有充电桩给电瓶车")))
-		must(t, db, commit("back", 1, "openid-A", civic.EndorseNeed{Account: "openid-A", Need: close.ID}))
+		must(t, db, commit("back", 1, "openid-A", civic.EndorseNeed{Account: "openid-A", Need: near.ID}))
 		like := func(a civic.Account, limit int) []civic.LikeNeed {
 			found, err := db.Needs().Like(ctx, a, c.ID, "北门增加电瓶车充电桩", limit)
 			if err != nil {
@@ -85,8 +85,8 @@ func TestLike(t *testing.T) {
 			return found
 		}
 		found := like("openid-A", 5)
-		if len(found) != 2 || !found[0].Own || found[1].ID != close.ID || !found[1].Backed || found[1].Own || found[1].Heat != 1 ||
-			found[1].Number != close.Number || found[1].Score < 0.4 {
+		if len(found) != 2 || !found[0].Own || found[1].ID != near.ID || !found[1].Backed || found[1].Own || found[1].Heat != 1 ||
+			found[1].Number != near.Number || found[1].Score < 0.4 {
 			t.Fatalf("like: %+v", found)
 		}
 		if found := like("openid-B", 5); len(found) != 1 || found[0].Backed || found[0].Own {
@@ -95,8 +95,8 @@ func TestLike(t *testing.T) {
 		if found := like("openid-A", 1); len(found) != 1 || !found[0].Own {
 			t.Errorf("only one: %+v", found)
 		}
-		must(t, db, commit("gone", 1, "author", civic.WithdrawNeed{Account: "author", Need: close.ID}))
-		newer := released(t, db, c.ID, "author", "北门增设电动车充电桩")
+		must(t, db, commit("gone", 1, "author", civic.WithdrawNeed{Account: "author", Need: near.ID}))
+		newer := released(t, db, c.ID, "北门增设电动车充电桩")
 		db.Clock().Shift(0) // the index is built anew when the clock was touched
 		if found := like("openid-B", 5); len(found) != 1 || found[0].ID != newer.ID {
 			t.Errorf("after withdrawal: %+v", found)

@@ -120,7 +120,7 @@ func TestClock(t *testing.T) {
 		if !clock.Synced() {
 			t.Error("not measured at the start")
 		}
-		if off := time.Until(clock.Now()); off > 2*time.Second || off < -2*time.Second { //nolint:forbidigo // against the wall clock
+		if off := time.Until(clock.Now()); off > 2*time.Second || off < -2*time.Second {
 			t.Errorf("%v away from the wall clock", off)
 		}
 		before := clock.Now()

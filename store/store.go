@@ -149,7 +149,7 @@ func (db *DB) connect(dsn string) error {
 	case scheme == "sqlite" && rest != "":
 		return db.openSQLite(rest)
 	}
-	return errors.New("the address must begin with mysql: or sqlite:")
+	return errors.New("the address must begin with mysql or sqlite and a colon")
 }
 
 // Ping says whether the database answers, within a statement's time-out.
