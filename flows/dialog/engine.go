@@ -28,15 +28,25 @@ type Engine[W any] struct {
 	opens map[string]string // folded whole message → flow id
 }
 
+// registered is a flow whose header was made once; turns ask for it often.
+type registered[W any] struct {
+	machine[W]
+	header *header[W]
+}
+
+func (r registered[W]) head() *header[W] { return r.header }
+
 // New checks the flows as far as can be seen without running them and returns their engine:
 // ids unique, openings unique and no command words, every question asked, every jump and lead
 // to somewhere. All faults are returned at once.
 func New[W any](cfg Config[W], flows ...machine[W]) (*Engine[W], error) {
-	e := &Engine[W]{cfg: cfg, flows: flows, byID: map[string]machine[W]{}, opens: map[string]string{}}
+	e := &Engine[W]{cfg: cfg, byID: map[string]machine[W]{}, opens: map[string]string{}}
 	var faults []error
 	known := map[string]bool{}
-	for _, m := range flows {
-		h := m.head()
+	for _, f := range flows {
+		h := f.head()
+		m := registered[W]{machine: f, header: h}
+		e.flows = append(e.flows, m)
 		if e.byID[h.id] != nil {
 			faults = append(faults, fmt.Errorf("flow %s: id is used twice", h.id))
 		}
