@@ -183,6 +183,9 @@ func strangers(environ []string, vars []variable) Faults {
 // meant is a question after the known name that is most like name, if one is.
 func meant(name string, known []string) string {
 	best, least := "", len(strings.TrimPrefix(name, prefix))/3+2
+	if plain := strings.TrimSuffix(name, ofFile); slices.Contains(known, plain) {
+		best, known = plain, nil // only secrets come from files
+	}
 	for _, k := range known {
 		if d := distance(name, k); d < least {
 			best, least = k, d
