@@ -14,7 +14,7 @@ import (
 
 // Figures of the search for like needs.
 const (
-	likeFrom     = 0.4                    // likeness from which a need is offered
+	likeFrom     = 0.3                    // likeness from which a need is offered
 	likeFresh    = 2 * time.Second        // how long the index of a community is taken as it is
 	likeOverlap  = 10 * time.Second       // longer than any transaction: rows written late are still seen
 	likeWhole    = 10 * time.Minute       // after which an index is built anew
