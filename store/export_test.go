@@ -74,3 +74,10 @@ func Following(ctx context.Context, db *DB, a civic.Account) (bool, error) {
 	err := db.r.WithContext(ctx).Where("openid = ?", string(a)).Take(&row).Error
 	return row.Following, err
 }
+
+// Hold takes the one writing connection of SQLite until the returned function is called, so
+// that turns queue behind the first one.
+func Hold(ctx context.Context, db *DB) (release func(), err error) {
+	tx := db.w.WithContext(ctx).Begin()
+	return func() { tx.Rollback() }, tx.Error
+}
