@@ -96,7 +96,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 		return nil, errors.Join(err, a.Close())
 	}
 	a.probes["sessions"] = sessions.Ping
-	a.client = wechat.NewClient(a.account(), tokens, db.Clock().Now, nil)
+	a.client = wechat.NewClient(a.account(), a.metrics.tokenStore(tokens), db.Clock().Now, nil)
 	if err := a.openWebhook(sessions); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
@@ -135,7 +135,7 @@ func (a *app) openWebhook(sessions session.Store) error {
 	c := chat.New(chat.Options{
 		Engine:   engine,
 		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs()},
-		Sessions: sessions, Ledger: a.db, Now: a.db.Clock().Now, Location: a.cfg.Location(),
+		Sessions: sessions, Ledger: a.metrics.ledger(a.db), Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.turned,
 	})
 	a.webhook, err = wechat.NewHandler(a.account(), c, wechat.HandlerOptions{

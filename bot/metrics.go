@@ -12,6 +12,7 @@ import (
 	"yishi/bot/chat"
 	"yishi/bot/push"
 	"yishi/bot/wechat"
+	"yishi/flows/civic"
 	"yishi/store"
 	"yishi/store/session"
 )
@@ -77,6 +78,17 @@ func (m *metrics) watch(db *store.DB) {
 	gauge("yishi_commit_batches", "Transactions they shared.", func(s store.Stats) float64 { return float64(s.Batches) })
 	gauge("yishi_commit_unsure", "Commits whose end is not known.", func(s store.Stats) float64 { return float64(s.Unsure) })
 	gauge("yishi_commit_waiting", "Turns waiting for a transaction.", func(s store.Stats) float64 { return float64(s.Waiting) })
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "yishi_media_queue_age_seconds", Help: "Age of the oldest photo or voice that is not fetched yet; -1 when the database does not answer.",
+	}, func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+		defer cancel()
+		age, err := db.MediaAge(ctx)
+		if err != nil {
+			return -1
+		}
+		return age.Seconds()
+	}))
 	gauge("yishi_sql_connections", "Open SQL connections.", func(s store.Stats) float64 { return float64(s.Open) })
 }
 
@@ -118,4 +130,60 @@ func (s *timedSessions) Save(ctx context.Context, account string, rev uint64, da
 	t := prometheus.NewTimer(s.m.stores.WithLabelValues(s.name, "save"))
 	defer t.ObserveDuration()
 	return s.Store.Save(ctx, account, rev, data, readMail, expiresAt)
+}
+
+// ledger measures every call to the results.
+func (m *metrics) ledger(db *store.DB) chat.Ledger { return &timedLedger{DB: db, m: m} }
+
+type timedLedger struct {
+	*store.DB
+	m *metrics
+}
+
+func (l *timedLedger) Commit(ctx context.Context, c store.Commit) (civic.Receipt, error) {
+	t := prometheus.NewTimer(l.m.stores.WithLabelValues("results", "commit"))
+	defer t.ObserveDuration()
+	return l.DB.Commit(ctx, c)
+}
+
+func (l *timedLedger) CloseRun(ctx context.Context, run string, n int, a civic.Account) (civic.Receipt, error) {
+	t := prometheus.NewTimer(l.m.stores.WithLabelValues("results", "close"))
+	defer t.ObserveDuration()
+	return l.DB.CloseRun(ctx, run, n, a)
+}
+
+func (l *timedLedger) Seen(ctx context.Context, key string) (civic.Receipt, string, int, bool, error) {
+	t := prometheus.NewTimer(l.m.stores.WithLabelValues("results", "seen"))
+	defer t.ObserveDuration()
+	return l.DB.Seen(ctx, key)
+}
+
+// tokenStore counts the tokens that were fetched; s may be nil.
+func (m *metrics) tokenStore(s wechat.TokenStore) wechat.TokenStore { return &countedTokens{s: s, m: m} }
+
+type countedTokens struct {
+	s wechat.TokenStore
+	m *metrics
+}
+
+func (c *countedTokens) Load(ctx context.Context, appID string) (wechat.Token, error) {
+	if c.s == nil {
+		return wechat.Token{}, wechat.ErrNoToken
+	}
+	return c.s.Load(ctx, appID)
+}
+
+func (c *countedTokens) Save(ctx context.Context, appID string, t wechat.Token, ttl time.Duration) error {
+	c.m.tokens.Inc()
+	if c.s == nil {
+		return nil
+	}
+	return c.s.Save(ctx, appID, t, ttl)
+}
+
+func (c *countedTokens) Drop(ctx context.Context, appID, value string) error {
+	if c.s == nil {
+		return nil
+	}
+	return c.s.Drop(ctx, appID, value)
 }
