@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -96,9 +97,7 @@ func TestYAML(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			env := map[string]string{"YISHI_CONFIG": write(t, row.text)}
-			for k, v := range row.env {
-				env[k] = v
-			}
+			maps.Copy(env, row.env)
 			_, err := load(env, config.Serve)
 			f := faultsOf(t, err)
 			if strings.Contains(f.Error(), "canary") || strings.Contains(f.Error(), key1) {

@@ -20,7 +20,7 @@ import (
 // renderings are the ways in which a configuration may come to be seen.
 func renderings(t *rapid.T, c config.Config) map[string]string {
 	out := map[string]string{}
-	for _, verb := range strings.Split("%v %+v %#v %s %q %x %X %d %t %c %U %b %o %e %08.3v %-10s %+q %#x % x", " ") {
+	for verb := range strings.SplitSeq("%v %+v %#v %s %q %x %X %d %t %c %U %b %o %e %08.3v %-10s %+q %#x % x", " ") {
 		out[verb] = fmt.Sprintf(verb, c)
 		out[verb+" pointer"] = fmt.Sprintf(verb, &c)
 		out[verb+" alone"] = fmt.Sprintf(verb, c.SQL) + fmt.Sprintf(verb, []config.Secret{c.MasterKey, c.WeChat.AESKey})
@@ -49,7 +49,7 @@ func renderings(t *rapid.T, c config.Config) map[string]string {
 		"slog text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
 	} {
 		var buf bytes.Buffer
-		slog.New(h(&buf)).Info("start", "config", c, "pointer", &c, "secret", c.SQL, "wechat", c.WeChat, slog.Any("list", []any{c.MasterKey}))
+		slog.New(h(&buf)).Info("start", "config", c, "pointer", &c, "secret", c.SQL, "wechat", c.WeChat, "list", []any{c.MasterKey})
 		out[name] = buf.String()
 	}
 	var page strings.Builder

@@ -13,8 +13,9 @@ import (
 // callTimeout bounds a round trip. Nothing is tried twice here: the platform sends again.
 const callTimeout = 250 * time.Millisecond
 
-// redisWorkers is how many round trips may be under way at once.
-const redisWorkers = 2
+// redisWorkers is how many round trips may be under way at once. One to four are alike in
+// speed; several keep calls going while one shard of a cluster does not answer.
+const redisWorkers = 4
 
 // Redis keeps sessions in Redis, a cluster included: one string an account, read by GET and
 // written by scripts. Concurrent calls share round trips.

@@ -203,7 +203,7 @@ func TestSQLiteLocked(t *testing.T) {
 	w, r := newSQLite(t)
 	s := openSQL(t, w, c.now).ReadFrom(r)
 	save(t, s, c, "o-1", 0, "one")
-	v := load(t, s, "o-1")
+	v := load(t, s)
 	lock := r.Begin()
 	if lock.Error != nil {
 		t.Fatal(lock.Error)
@@ -215,14 +215,14 @@ func TestSQLiteLocked(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 50*time.Millisecond+slack {
 		t.Errorf("save: %v after %v", err, time.Since(start))
 	}
-	if v := load(t, s, "o-1"); string(v.Data) != "one" {
+	if v := load(t, s); string(v.Data) != "one" {
 		t.Errorf("load while it is locked: %q", v.Data)
 	}
 	if err := lock.Rollback().Error; err != nil {
 		t.Fatal(err)
 	}
-	v = load(t, s, "o-1") // the late save may have come through; both are allowed
-	if !save(t, s, c, "o-1", v.Rev, "three") && !save(t, s, c, "o-1", load(t, s, "o-1").Rev, "three") {
+	v = load(t, s) // the late save may have come through; both are allowed
+	if !save(t, s, c, "o-1", v.Rev, "three") && !save(t, s, c, "o-1", load(t, s).Rev, "three") {
 		t.Error("not saved after the lock")
 	}
 }
@@ -275,7 +275,7 @@ func TestMySQLMuted(t *testing.T) {
 	}
 	s := openSQL(t, g, c.now)
 	save(t, s, c, "o-1", 0, "one")
-	v := load(t, s, "o-1")
+	v := load(t, s)
 	p.mute(true)
 	start := time.Now()
 	if ok, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), false, c.now().Add(time.Hour)); ok || err == nil {
@@ -286,7 +286,7 @@ func TestMySQLMuted(t *testing.T) {
 	}
 	p.mute(false)
 	p.cut()
-	eventually(t, 2*time.Second, "a load after it", func() bool {
+	eventually(t, "a load after it", func() bool {
 		now, err := s.Load(t.Context(), "o-1")
 		if err == nil && string(now.Data) != "two" {
 			t.Errorf("data %q, the save had arrived", now.Data)
