@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"yishi/bot/blobs"
@@ -175,8 +176,8 @@ func (a *app) newWorker() (*push.Loop[civic.MediaJob], error) {
 // Close ends everything, in the reverse order of opening.
 func (a *app) Close() error {
 	var errs []error
-	for i := len(a.close) - 1; i >= 0; i-- {
-		errs = append(errs, a.close[i]())
+	for _, c := range slices.Backward(a.close) {
+		errs = append(errs, c())
 	}
 	a.close = nil
 	return errors.Join(errs...)

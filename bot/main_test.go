@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -131,9 +132,7 @@ func TestCommandLine(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			vars := settings(t)
-			for k, v := range tc.change {
-				vars[k] = v
-			}
+			maps.Copy(vars, tc.change)
 			p := start(t, vars, tc.args...)
 			if code := p.wait(t); code != tc.code {
 				t.Errorf("exit code %d, want %d: %s", code, tc.code, p.stderr.String())

@@ -159,7 +159,9 @@ func (l *timedLedger) Seen(ctx context.Context, key string) (civic.Receipt, stri
 }
 
 // tokenStore counts the tokens that were fetched; s may be nil.
-func (m *metrics) tokenStore(s wechat.TokenStore) wechat.TokenStore { return &countedTokens{s: s, m: m} }
+func (m *metrics) tokenStore(s wechat.TokenStore) wechat.TokenStore {
+	return &countedTokens{s: s, m: m}
+}
 
 type countedTokens struct {
 	s wechat.TokenStore

@@ -44,28 +44,47 @@ func flagSet(e env, name, usage string) *flag.FlagSet {
 	return fs
 }
 
+// communityUsage is how bot community is called.
+const communityUsage = "community add -code 钮 -name 钮家巷社区 [-phone …] [-hours …] [-estates 甲,乙] [-scene …] [-qr] | community list"
+
+// communityFlags are what an operator says of a community.
+type communityFlags struct {
+	store.NewCommunity
+	qr bool // ask the platform for the QR code of the scene
+}
+
+func readCommunity(e env) (communityFlags, error) {
+	var f communityFlags
+	fs := flagSet(e, "community", communityUsage)
+	fs.StringVar(&f.Code, "code", "", "one or two characters that begin public numbers, such as 钮")
+	fs.StringVar(&f.Name, "name", "", "the community's name")
+	fs.StringVar(&f.Phone, "phone", "", "the grid worker's phone")
+	fs.StringVar(&f.Hours, "hours", "", "when it is answered, as residents read it")
+	fs.StringVar(&f.TimeZone, "tz", "", "time zone of its year, if not the program's")
+	fs.StringVar(&f.Scene, "scene", "", "scene of a QR code that leads here")
+	estates := fs.String("estates", "", "names of its estates, with commas")
+	fs.BoolVar(&f.qr, "qr", false, "ask the platform for the QR code of -scene")
+	if err := fs.Parse(e.args[1:]); err != nil {
+		return f, errUsage
+	}
+	for _, s := range strings.FieldsFunc(*estates, func(r rune) bool { return r == ',' || r == '，' || r == '、' }) {
+		f.Estates = append(f.Estates, strings.TrimSpace(s))
+	}
+	return f, nil
+}
+
 // community adds, changes or lists communities.
 func community(ctx context.Context, e env) error {
-	const usage = "community add -code 钮 -name 钮家巷社区 [-phone …] [-hours …] [-estates 甲,乙] [-scene …] [-qr] | community list"
 	if len(e.args) == 0 || e.args[0] != "add" && e.args[0] != "list" {
-		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+usage)
+		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+communityUsage)
 		return errUsage
 	}
-	var n store.NewCommunity
-	fs := flagSet(e, "community", usage)
-	fs.StringVar(&n.Code, "code", "", "one or two characters that begin public numbers, such as 钮")
-	fs.StringVar(&n.Name, "name", "", "the community's name")
-	fs.StringVar(&n.Phone, "phone", "", "the grid worker's phone")
-	fs.StringVar(&n.Hours, "hours", "", "when it is answered, as residents read it")
-	fs.StringVar(&n.TimeZone, "tz", "", "time zone of its year, if not the program's")
-	fs.StringVar(&n.Scene, "scene", "", "scene of a QR code that leads here")
-	estates := fs.String("estates", "", "names of its estates, with commas")
-	qr := fs.Bool("qr", false, "ask the platform for the QR code of -scene")
-	if err := fs.Parse(e.args[1:]); err != nil {
-		return errUsage
+	n, err := readCommunity(e)
+	if err != nil {
+		return err
 	}
 	need := config.Database
-	if *qr {
+	if n.qr {
 		need = config.Serve
 	}
 	cfg, err := load(e, need)
@@ -83,15 +102,12 @@ func community(ctx context.Context, e env) error {
 	if e.args[0] == "list" {
 		return listCommunities(ctx, e, db)
 	}
-	for _, s := range strings.FieldsFunc(*estates, func(r rune) bool { return r == ',' || r == '，' || r == '、' }) {
-		n.Estates = append(n.Estates, strings.TrimSpace(s))
-	}
-	c, err := db.AddCommunity(ctx, n)
+	c, err := db.AddCommunity(ctx, n.NewCommunity)
 	if err != nil {
 		return err
 	}
 	e.say("%s %s: done", c.Code, c.Name)
-	if !*qr {
+	if !n.qr {
 		return nil
 	}
 	a := &app{cfg: cfg}
@@ -99,7 +115,7 @@ func community(ctx context.Context, e env) error {
 	if err != nil {
 		return fmt.Errorf("make QR code: %w", err)
 	}
-	e.say("QR code of scene %s: %s", n.Scene, code.URL)
+	e.say("QR code of scene %s, as a picture: %s", n.Scene, code.ImageURL())
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"yishi/config"
@@ -28,7 +29,7 @@ func serve(ctx context.Context, e env) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", a.webhook)
-	err = a.listen(ctx, e, mux)
+	err = a.listen(ctx, mux)
 	return errors.Join(err, a.Close())
 }
 
@@ -42,13 +43,13 @@ func worker(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	err = a.listen(ctx, e, nil)
+	err = a.listen(ctx, nil)
 	return errors.Join(err, a.Close())
 }
 
 // listen opens the addresses, runs the loops and stays until ctx ends; then it takes no new
 // connections, finishes what was accepted and returns. pages is nil for a worker.
-func (a *app) listen(ctx context.Context, e env, pages http.Handler) error {
+func (a *app) listen(ctx context.Context, pages http.Handler) error {
 	loop, err := a.newWorker()
 	if err != nil {
 		return err
@@ -103,8 +104,8 @@ func shutdown(servers []*http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	var errs []error
-	for i := len(servers) - 1; i >= 0; i-- { // pages first, the admin address last
-		if err := servers[i].Shutdown(ctx); err != nil {
+	for _, s := range slices.Backward(servers) { // pages first, the admin address last
+		if err := s.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("stop server: %w", err))
 		}
 	}

@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"strings"
+
 	"yishi/flows/civic"
 )
 
@@ -42,11 +44,11 @@ func (*PersonDraft) ask(t *Turn) Reply {
 	if len(all) == 0 {
 		return Reply{Text: "这里还没有登记网格员的电话，急事请打 12345。"}
 	}
-	text := "网格员的电话："
+	text := []string{"网格员的电话："}
 	for _, c := range all[:min(len(all), maxPhones)] {
-		text += "\n" + c.Name + " " + phoneOf(c)
+		text = append(text, c.Name+" "+phoneOf(c))
 	}
-	return Reply{Text: text}
+	return Reply{Text: strings.Join(text, "\n")}
 }
 
 func phoneLine(c civic.Community) string {

@@ -10,14 +10,20 @@ import (
 	"yishi/flows/dialog"
 )
 
-// Flow, Step, Turn and the rest are the engine's, bound to our World.
+// The engine's types, bound to our World.
 type (
+	// Flow is one matter that a person can go through.
 	Flow[D any] = dialog.Flow[D, World]
+	// Step asks one thing and hears the answer.
 	Step[D any] = dialog.Step[D, World]
-	Turn        = dialog.Turn[World]
-	Move        = dialog.Move
-	Reply       = dialog.Reply
-	Choice      = dialog.Choice
+	// Turn is one input with all that a step may know.
+	Turn = dialog.Turn[World]
+	// Move is what a step makes of an answer.
+	Move = dialog.Move
+	// Reply is what the bot says in one turn.
+	Reply = dialog.Reply
+	// Choice is one tappable answer.
+	Choice = dialog.Choice
 )
 
 // World is all that flows may look up. It is read-only and may be a few seconds stale.

@@ -203,7 +203,6 @@ func (r *round[W]) hearWords() (bool, error) {
 	}
 	switch {
 	case c == cmdEdit && !r.editable(arg): // a sentence that happens to begin so
-		c = noCommand
 	case c != noCommand:
 		return true, r.command(c, arg)
 	case opens:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,12 +61,7 @@ func ordering() *flow {
 					if t.Failed(t.World.err) {
 						return false
 					}
-					for _, s := range t.World.things {
-						if s == d.Thing {
-							return !t.Editing()
-						}
-					}
-					return false
+					return slices.Contains(t.World.things, d.Thing) && !t.Editing()
 				},
 				Hear: func(*order, *turn) dialog.Move { return dialog.Next() },
 			},

@@ -19,6 +19,8 @@ type machine[W any] interface {
 	check(known map[string]bool) error
 }
 
+var _ machine[struct{}] = (*Flow[struct{}, struct{}])(nil)
+
 // header is what the engine needs of a flow whatever its draft.
 type header[W any] struct {
 	id, title    string

@@ -1,6 +1,9 @@
 package dialog
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // sessionVersion is the layout of Session. A replica leaves a newer one untouched.
 const sessionVersion = 1
@@ -87,9 +90,8 @@ func (s *Session) park() {
 
 // unpark brings back the newest parked frame of the flow, or of any flow when id is "".
 func (s *Session) unpark(id string) bool {
-	for i := len(s.Parked) - 1; i >= 0; i-- {
-		if id == "" || s.Parked[i].Flow == id {
-			f := s.Parked[i]
+	for i, f := range slices.Backward(s.Parked) {
+		if id == "" || f.Flow == id {
 			s.Parked = append(s.Parked[:i:i], s.Parked[i+1:]...)
 			s.park()
 			s.Top = &f

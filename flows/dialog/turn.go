@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
@@ -61,9 +62,7 @@ func (t *Turn[W]) Note(key string) string { return t.notes[key] }
 func (t *Turn[W]) SetNote(key, value string) {
 	if !t.touched {
 		own := make(map[string]string, len(t.notes)+1)
-		for k, v := range t.notes {
-			own[k] = v
-		}
+		maps.Copy(own, t.notes)
 		t.notes, t.touched = own, true
 	}
 	if value == "" {
