@@ -92,7 +92,7 @@ const (
 
 // Faults is everything that is wrong, a line each, beginning with the variable's name. It holds
 // no values.
-type Faults []string //nolint:errname // many faults, not one error
+type Faults []string
 
 // Error implements error.
 func (f Faults) Error() string { return strings.Join(f, "\n") }
