@@ -56,7 +56,7 @@ func TestNothingPersonalComesOut(t *testing.T) {
 			s.sayCanaries("oCanaryOpenid3")
 			look("redis cut")
 			s.line.set(pass)
-			if code := s.bots[0].stop(10 * time.Second); code != 0 {
+			if code := s.bots[0].stop(); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
 			logs, err := os.ReadFile(s.bots[0].log)
@@ -66,6 +66,11 @@ func TestNothingPersonalComesOut(t *testing.T) {
 			if !strings.Contains(string(logs), `"msg":"turn"`) || !strings.Contains(seen.String(), "yishi_turns_total") {
 				t.Errorf("nothing was logged or counted: the test proves nothing")
 			}
+			keys, err := s.store.client.Keys(t.Context(), "*").Result()
+			if err != nil || len(keys) == 0 {
+				t.Errorf("keys %q, %v", keys, err)
+			}
+			noCanary(t, "Redis key", strings.Join(keys, "\n"))
 			noCanary(t, "log", string(logs))
 			noCanary(t, "page", seen.String())
 		})
@@ -76,8 +81,8 @@ func TestNothingPersonalComesOut(t *testing.T) {
 func (s *site) fillWithCanaries() {
 	s.t.Helper()
 	const openid = "oCanaryOpenid0"
-	s.follow(openid)
 	s.sayCanaries(openid)
+	s.follow(openid)
 	s.say(openid, "取消")
 	s.expect(openid, "提需求", what)
 	got := s.say(openid, "我是王小鸟，电话13912345678，身份证11010519491231002X，楼下金丝雀歌唱太吵")

@@ -110,8 +110,9 @@ func TestRedisEmptiedEachSecond(t *testing.T) {
 			}
 		}
 	})
+	h := s.listen()
 	r := platform.Rehearse(t.Context(), s.p, platform.RehearseOptions{
-		Residents: 16, For: 8 * time.Second, Seed: number, Scenes: scenes, Script: script(),
+		Residents: 120, For: 8 * time.Second, Seed: number, Scenes: scenes, Script: script(),
 		Unsure: again, Claimed: "，编号 ", Copies: 0.2, Hurry: 0.1, Cancel: 0.02,
 	})
 	close(stop)
@@ -123,5 +124,5 @@ func TestRedisEmptiedEachSecond(t *testing.T) {
 	if r.Faulty > 0 {
 		t.Errorf("%d messages were not answered", r.Faulty)
 	}
-	s.clean(r.Claims)
+	s.cleanAfter(h, r.Claims)
 }

@@ -98,7 +98,7 @@ func until(ctx context.Context, d time.Duration, is func() bool) (time.Duration,
 		if is() {
 			return time.Since(begin), true
 		}
-		if !pause(ctx, 10*time.Millisecond) {
+		if !pause(ctx, 20*time.Millisecond) {
 			return time.Since(begin), false
 		}
 	}

@@ -32,7 +32,10 @@ type process struct {
 	done chan struct{} // closed when cmd has ended
 }
 
-const startTime = 20 * time.Second // a loaded machine is slow to start programs
+const (
+	startTime = 20 * time.Second // a loaded machine is slow to start programs
+	stopTime  = 10 * time.Second // what the program may take to end
+)
 
 // newProcess makes a child that is killed, by its pid, when the test ends.
 func newProcess(t testing.TB, name string, env []string, ready func(context.Context) bool, args ...string) *process {
@@ -43,8 +46,8 @@ func newProcess(t testing.TB, name string, env []string, ready func(context.Cont
 	}
 	t.Cleanup(func() {
 		p.kill()
-		if t.Failed() {
-			t.Logf("%s:\n%s", filepath.Base(name), tail(p.log, 4000))
+		if t.Failed() && name == program {
+			t.Logf("%s:\n%s", filepath.Base(name), tail(p.log, 1500))
 		}
 	})
 	return p
@@ -101,12 +104,12 @@ func (p *process) kill() {
 	}
 }
 
-// stop asks the child to end and returns its exit code, -1 if it did not end within d.
-func (p *process) stop(d time.Duration) int {
+// stop asks the child to end and returns its exit code, -1 if it did not end in time.
+func (p *process) stop() int {
 	p.signal(syscall.SIGTERM)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(stopTime)
 	defer timer.Stop()
 	select {
 	case <-p.done:

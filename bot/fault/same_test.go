@@ -26,7 +26,9 @@ func (s *site) copies(n int, openid, text string) []*platform.Delivery {
 		wg.Go(func() {
 			all[i] = s.p.Person(openid).Send(s.t.Context(), []platform.Field{
 				{Name: "CreateTime", Value: at},
-				{Name: "MsgType", Value: "text"}, {Name: "Content", Value: text}, {Name: "MsgId", Value: id},
+				{Name: "MsgType", Value: "text"},
+				{Name: "Content", Value: text},
+				{Name: "MsgId", Value: id},
 			}...)
 		})
 	}

@@ -20,7 +20,7 @@ const (
 	claimed = "已提交，编号 "
 	again   = "多发不会重复" // in what is said when nothing is sure or nobody has time
 	summary = "请看一遍"
-	what    = "请说说是什么事"
+	what    = "说说是什么事"
 	menu    = "想办什么"
 )
 
@@ -138,6 +138,23 @@ func (s *site) clean(claims []platform.Claim) {
 			break
 		}
 		s.t.Errorf("audit: %s: %s", f.kind, f.what)
+	}
+}
+
+// cleanAfter is clean after a rehearsal; it shows what was said around the first findings.
+func (s *site) cleanAfter(h *history, claims []platform.Claim) {
+	s.t.Helper()
+	claims = h.own(claims)
+	s.clean(claims)
+	if !s.t.Failed() {
+		return
+	}
+	found, err := audit(within(s.t, 30*time.Second), s.db, claims)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, f := range found[:min(len(found), 3)] {
+		s.t.Logf("%s: %s\n%s", f.kind, f.what, h.around(f.what))
 	}
 }
 
