@@ -120,8 +120,7 @@ func (n *Needs) releasedLike(ctx context.Context, a civic.Account, c civic.Commu
 	if err := x.refresh(ctx, n.db, c); err != nil && x.built.IsZero() {
 		return nil, err
 	}
-	hits := x.search(said, string(a))
-	return hits[:min(limit, len(hits))], nil
+	return x.search(said, string(a), limit), nil
 }
 
 // markBacked notes which of the needs the account has endorsed.
@@ -213,25 +212,36 @@ func (x *likeIndex) put(r needRow) {
 	}
 }
 
-// search returns what is like enough, not the asker's own, best first.
-func (x *likeIndex) search(said zh.Grams, asker string) []likeHit {
-	shared := make([]bool, len(x.docs))
-	var hits []likeHit
+// search returns what is like enough, not the asker's own, best first, at most limit.
+func (x *likeIndex) search(said zh.Grams, asker string, limit int) []likeHit {
+	type match struct {
+		doc   int32
+		score float64
+	}
+	seen := make([]bool, len(x.docs))
+	var found []match
 	for _, p := range said {
 		for _, i := range x.postings[p] {
-			if shared[i] {
+			if seen[i] {
 				continue
 			}
-			shared[i] = true
+			seen[i] = true
 			d := &x.docs[i]
 			if d.gone || d.row.Account == asker {
 				continue
 			}
 			if s := zh.Alike(said, d.grams); s >= likeFrom {
-				hits = append(hits, likeHit{d.row, s})
+				found = append(found, match{i, s})
 			}
 		}
 	}
-	byScore(hits)
+	slices.SortFunc(found, func(p, q match) int {
+		a, b := &x.docs[p.doc].row, &x.docs[q.doc].row
+		return cmp.Or(cmp.Compare(q.score, p.score), cmp.Compare(b.Heat, a.Heat), cmp.Compare(a.ID, b.ID))
+	})
+	var hits []likeHit
+	for _, m := range found[:min(limit, len(found))] {
+		hits = append(hits, likeHit{x.docs[m.doc].row, m.score})
+	}
 	return hits
 }
