@@ -57,8 +57,8 @@ func subkey(master config.Secret, purpose string) []byte {
 	return sum[:]
 }
 
-func newLog(e env) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(e.stderr, nil))
+func newLog(e env, cfg config.Config) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(e.stderr, &slog.HandlerOptions{Level: cfg.Level()}))
 }
 
 // openStore opens the database of a command that needs nothing else.

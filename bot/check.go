@@ -55,7 +55,7 @@ func check(ctx context.Context, e env) error {
 func checkDatabase(ctx context.Context, e env, cfg config.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	db, err := openStore(ctx, cfg, newLog(e))
+	db, err := openStore(ctx, cfg, newLog(e, cfg))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func migrate(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e))
+	db, err := openStore(ctx, cfg, newLog(e, cfg))
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func community(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e))
+	db, err := openStore(ctx, cfg, newLog(e, cfg))
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func serve(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(e)
+	log := newLog(e, cfg)
 	a, err := newApp(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func worker(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(ctx, cfg, newLog(e))
+	a, err := newApp(ctx, cfg, newLog(e, cfg))
 	if err != nil {
 		return err
 	}
