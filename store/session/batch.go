@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -77,6 +78,7 @@ func (b *batcher[T]) drive() {
 		case <-b.quit:
 			return
 		case c := <-b.queue:
+			runtime.Gosched() // whoever is ready to call comes along
 			if calls := b.collect(c, batchMost); len(calls) > 0 {
 				b.run(calls)
 			}

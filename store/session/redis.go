@@ -63,9 +63,11 @@ func (r *Redis) Save(ctx context.Context, account string, rev uint64, data []byt
 	if readMail {
 		read = "1"
 	}
+	value := make([]byte, 0, headSize+len(data))
+	value = append(append(value, hexRev(nextRev(rev, now))...), '0')
+	value = append(append(value, stamp(expiresAt)...), data...)
 	o := &op{key: redisKey(r.key, account), script: saveScript, args: []any{
-		hexRev(rev), now.UnixMilli(), hexRev(nextRev(rev, now)), read, expiry(expiresAt),
-		max(1, expiresAt.Sub(now).Milliseconds()), data,
+		hexRev(rev), stamp(now), read, max(1, expiresAt.Sub(now).Milliseconds()), value,
 	}}
 	if err := r.do(ctx, o); err != nil {
 		return false, fmt.Errorf("redis save script: %w", err)
@@ -201,8 +203,8 @@ const headSize = 32
 
 func hexRev(rev uint64) string { return fmt.Sprintf("%016x", rev) }
 
-// expiry is at in 15 digits; what does not fit is cut to fit.
-func expiry(at time.Time) string {
+// stamp is at in ms and 15 digits, so that texts compare as times do; what does not fit is cut.
+func stamp(at time.Time) string {
 	return fmt.Sprintf("%015d", min(max(at.UnixMilli(), 0), 1e15-1))
 }
 

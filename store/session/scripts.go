@@ -13,16 +13,15 @@ func newScript(text string) *script {
 	return &script{text: text, sha: hex.EncodeToString(sum[:])}
 }
 
-// saveScript replaces a value if its revision is still the expected one.
+// saveScript replaces a value if its revision is still the expected one. It is given the whole
+// new value, as joining long strings is what costs a script most.
 //
 //	KEYS[1]  the account's key
 //	ARGV[1]  expected revision, 16 hex digits; zeros: the value must be missing or expired
-//	ARGV[2]  now, ms
-//	ARGV[3]  new revision, 16 hex digits
-//	ARGV[4]  1: mail was read, clear the mark; 0: leave it
-//	ARGV[5]  expiry, ms, 15 digits
-//	ARGV[6]  TTL, ms
-//	ARGV[7]  data
+//	ARGV[2]  now, ms, 15 digits
+//	ARGV[3]  1: mail was read, clear the mark; 0: leave it
+//	ARGV[4]  TTL, ms
+//	ARGV[5]  the new value, its mail mark 0
 //	result   1 saved, 0 the revision is another
 //
 // A value whose header cannot be read counts as missing, as it does for Load.
@@ -30,18 +29,18 @@ var saveScript = newScript(`
 local head = redis.call('GETRANGE', KEYS[1], 0, 31)
 local rev, mail = '0000000000000000', '0'
 if #head == 32 and string.find(head, '^%x+$') then
-  local at = tonumber(string.sub(head, 18), 10)
-  if at and at > tonumber(ARGV[2]) then
+  local at = string.sub(head, 18)
+  if string.find(at, '^%d+$') and at > ARGV[2] then
     rev, mail = string.sub(head, 1, 16), string.sub(head, 17, 17)
   end
 end
 if rev ~= ARGV[1] then
   return 0
 end
-if ARGV[4] == '1' then
-  mail = '0'
+redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[4])
+if mail == '1' and ARGV[3] == '0' then
+  redis.call('SETRANGE', KEYS[1], 16, '1')
 end
-redis.call('SET', KEYS[1], ARGV[3] .. mail .. ARGV[5] .. ARGV[7], 'PX', ARGV[6])
 return 1
 `)
 
