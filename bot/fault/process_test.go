@@ -64,7 +64,7 @@ func (p *process) start(ctx context.Context) error {
 	defer func() { _ = out.Close() }()                                        // the child has its own
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.name, p.args...) // ended by its pid
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, out, out
-	if err := cmd.Start(); err != nil {
+	if err := begin(cmd); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	done := make(chan struct{})

@@ -93,7 +93,7 @@ func TestRollingRestart(t *testing.T) {
 		}
 	})
 	r := platform.Rehearse(t.Context(), s.p, platform.RehearseOptions{
-		Residents: 120, For: 10 * time.Second, Seed: number, Scenes: scenes, Script: script(),
+		Residents: 200, For: 10 * time.Second, Seed: number, Scenes: scenes, Script: script(),
 		Unsure: again, Claimed: "，编号 ", Copies: -1, Hurry: -1, Cancel: -1,
 	})
 	cancel()
