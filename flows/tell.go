@@ -1,0 +1,119 @@
+package flows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"yishi/flows/civic"
+	"yishi/flows/zh"
+)
+
+// Text is what a push says, as the routes can carry it: whole, for customer messages and the
+// inbox; in short fields, for templates and notices; in one line, for lists.
+type Text struct {
+	Plain  string
+	Line   string            // at most maxLine characters
+	Fields map[string]string // by name: title, content, number, state; each at most maxField characters
+}
+
+const (
+	maxLine  = 30
+	maxField = 20 // the platform's limit for a field of kind thing
+	maxTold  = 500
+)
+
+// The kinds of what is told. Values are stored.
+const (
+	TellAnnounce = "announce"  // Announce
+	TellNeedNews = "need-news" // NeedNews
+)
+
+// Announce is a message of staff to many.
+type Announce struct {
+	Title string `json:"title"` // at most 20 characters
+	Body  string `json:"body"`  // at most 500
+	From  string `json:"from"`  // who speaks: 钮家巷社区
+}
+
+// NeedNews tells those who raised or endorsed a need what became of it.
+type NeedNews struct {
+	Number string          `json:"number"`
+	Text   string          `json:"text"`
+	State  civic.NeedState `json:"state"`
+	Reason string          `json:"reason,omitempty"` // why it was declined
+	Next   string          `json:"next,omitempty"`   // what comes next, with a date
+}
+
+// ErrTell says that a push of this kind cannot be told: it is to be refused before it is queued.
+var ErrTell = errors.New("cannot be told")
+
+// Tell renders a push purely from its kind and arguments. midStep says that a question is open
+// in the person's chat: the text then ends with the way back to it. It fails with ErrTell for an
+// unknown kind, for arguments that do not fit it, and for a text that is too long or empty.
+func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
+	var t Text
+	var err error
+	switch kind {
+	case TellAnnounce:
+		t, err = tellAs(args, Announce.tell)
+	case TellNeedNews:
+		t, err = tellAs(args, NeedNews.tell)
+	default:
+		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
+	}
+	if err != nil {
+		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
+	}
+	t.Line = zh.Cut(t.Line, maxLine)
+	for name, value := range t.Fields {
+		t.Fields[name] = zh.Cut(value, maxField)
+	}
+	if midStep {
+		t.Plain += "\n您没办完的还在，回“继续”接着办。"
+	}
+	return t, nil
+}
+
+func tellAs[A any](args json.RawMessage, tell func(A) (Text, error)) (Text, error) {
+	var a A
+	if err := json.Unmarshal(args, &a); err != nil {
+		return Text{}, fmt.Errorf("%w: arguments do not fit", ErrTell)
+	}
+	return tell(a)
+}
+
+func (a Announce) tell() (Text, error) {
+	switch {
+	case zh.Runes(a.Title) < 1 || zh.Runes(a.Title) > maxField:
+		return Text{}, fmt.Errorf("%w: title must have 1 to %d characters", ErrTell, maxField)
+	case zh.Runes(a.Body) < 1 || zh.Runes(a.Body) > maxTold:
+		return Text{}, fmt.Errorf("%w: body must have 1 to %d characters", ErrTell, maxTold)
+	case a.From == "":
+		return Text{}, fmt.Errorf("%w: nobody speaks", ErrTell)
+	}
+	return Text{
+		Plain:  "【" + a.From + "】" + a.Title + "\n" + a.Body + "\n不想收这类通知，回“退订”。",
+		Line:   a.Title,
+		Fields: map[string]string{"title": a.Title, "content": a.Body},
+	}, nil
+}
+
+func (n NeedNews) tell() (Text, error) {
+	if n.Number == "" || n.Text == "" {
+		return Text{}, fmt.Errorf("%w: which need", ErrTell)
+	}
+	what := n.Number + "“" + zh.Cut(n.Text, 30) + "”" + stateName(n.State)
+	plain := "您关心的 " + what + "。"
+	if n.Reason != "" {
+		plain += "\n原因：" + n.Reason
+	}
+	if n.Next != "" {
+		plain += "\n下一步：" + n.Next
+	}
+	return Text{
+		Plain:  plain + "\n回“进度" + short(n.Number) + "”看全部。",
+		Line:   n.Number + " " + stateName(n.State),
+		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
+	}, nil
+}
