@@ -28,7 +28,7 @@ import (
 
 const (
 	sessionLife = 40 * 24 * time.Hour // longer than the longest draft
-	maxTries    = 8                   // compare-and-swap conflicts of one message
+	maxTries    = 60                  // compare-and-swap conflicts of one message
 	maxSteps    = 8                   // commits and closings of one message
 	maxSure     = 3                   // tries to learn how a commit ended
 	lastCall    = 400 * time.Millisecond
@@ -69,6 +69,7 @@ type Event struct {
 type Chat struct {
 	o      Options
 	group  singleflight.Group
+	order  order
 	hashes sync.Pool // of hash.Hash keyed with o.Key
 }
 
@@ -77,7 +78,9 @@ func New(o Options) *Chat { return &Chat{o: o} }
 
 // Turn implements wechat.Turner.
 func (c *Chat) Turn(ctx context.Context, m *wechat.Message) wechat.Answer {
-	c.o.Ledger.Contact(civic.Account(m.Account), contactKind(m), c.o.Now())
+	if kind := contactKind(m); kind != "" {
+		c.o.Ledger.Contact(civic.Account(m.Account), kind, c.o.Now())
+	}
 	in, ok := wechat.ToInput(m)
 	if !ok {
 		return wechat.Answer{}
@@ -88,19 +91,23 @@ func (c *Chat) Turn(ctx context.Context, m *wechat.Message) wechat.Answer {
 	return a
 }
 
-// contactKind names a message as the platform's windows tell them apart.
+// contactKind names a message as the platform's windows tell them apart; "" is an event that the
+// person had no hand in, such as a receipt.
 func contactKind(m *wechat.Message) string {
-	switch {
-	case m.Type != "event":
-		return "message"
-	case m.Event == "subscribe":
-		return "follow"
-	case m.Event == "unsubscribe":
-		return "unfollow"
-	case m.Event == "SCAN":
-		return "scan"
+	if m.Type != "event" {
+		return store.ContactMessage
 	}
-	return "click"
+	switch m.Event {
+	case "subscribe":
+		return store.ContactFollow
+	case "unsubscribe":
+		return store.ContactUnfollow
+	case "SCAN":
+		return store.ContactScan
+	case "CLICK", "scancode_push", "scancode_waitmsg":
+		return store.ContactClick
+	}
+	return ""
 }
 
 // take runs the turn of one message, alone among its copies in this process.
@@ -116,11 +123,20 @@ func (c *Chat) take(ctx context.Context, account, key string, in dialog.Input) (
 		c.report(account, ev)
 	}()
 	t := &taking{c: c, account: account, key: key, in: in, ev: &ev}
-	for range maxTries {
+	leave, ok := c.order.enter(ctx, account)
+	if !ok {
+		ev.Word = "busy"
+		return c.answer(flows.Busy)
+	}
+	defer leave()
+	for try := range maxTries {
 		text, at, err := t.try(ctx)
 		switch {
 		case errors.Is(err, errConflict):
 			ev.Conflicts++
+			if !pause(ctx, try) {
+				return c.answer(t.excuse(err))
+			}
 			continue
 		case err != nil:
 			return c.answer(t.excuse(err))
