@@ -81,7 +81,7 @@ func TestRollingRestart(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for i := 0; pause(ctx, 2*time.Second); i++ {
+		for i := 0; pause(ctx, time.Second); i++ {
 			b := s.bots[i%len(s.bots)]
 			if code := b.stop(); code != 0 {
 				t.Errorf("exit code %d", code)
@@ -92,8 +92,9 @@ func TestRollingRestart(t *testing.T) {
 			restarts++
 		}
 	})
+	// Four needs each stay below what one follower may send; only then is every answer owed.
 	r := platform.Rehearse(t.Context(), s.p, platform.RehearseOptions{
-		Residents: 200, For: 10 * time.Second, Seed: number, Scenes: scenes, Script: script(),
+		Residents: 1000, Needs: 4, For: 10 * time.Second, Seed: number, Scenes: scenes, Script: script(),
 		Unsure: again, Claimed: "，编号 ", Copies: -1, Hurry: -1, Cancel: -1,
 	})
 	cancel()
