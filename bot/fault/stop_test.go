@@ -81,7 +81,7 @@ func TestRollingRestart(t *testing.T) {
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		for i := 0; pause(ctx, time.Second); i++ {
+		for i := 0; pause(ctx, 1800*time.Millisecond); i++ {
 			b := s.bots[i%len(s.bots)]
 			if code := b.stop(); code != 0 {
 				t.Errorf("exit code %d", code)
