@@ -48,6 +48,9 @@ const (
 
 // Recall tells the receipt of a message whose conversation was lost after it was committed.
 func Recall(r civic.Receipt) Reply {
+	if !r.Final {
+		return Reply{Text: "刚才这条收到了，但您没办完的没能留住，请重新说一次。回“菜单”看看能办什么。"}
+	}
 	if r.Number == "" {
 		return Reply{Text: "这件刚才已经办好了。回“我的”可以查看。"}
 	}

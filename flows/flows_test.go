@@ -90,10 +90,13 @@ func TestPlaceOf(t *testing.T) {
 }
 
 func TestRecall(t *testing.T) {
-	if got := Recall(civic.Receipt{Number: "钮2027-018"}).Text; !strings.Contains(got, "钮2027-018") || !strings.Contains(got, "进度018") {
+	if got := Recall(civic.Receipt{Number: "钮2027-018", Final: true}).Text; !strings.Contains(got, "钮2027-018") || !strings.Contains(got, "进度018") {
 		t.Errorf("got %q", got)
 	}
-	if got := Recall(civic.Receipt{}).Text; strings.Contains(got, "编号") {
+	if got := Recall(civic.Receipt{Final: true}).Text; !strings.Contains(got, "办好了") || strings.Contains(got, "编号") {
 		t.Errorf("got %q", got)
+	}
+	if got := Recall(civic.Receipt{}).Text; strings.Contains(got, "办好了") {
+		t.Errorf("a photo kept is no need raised: %q", got)
 	}
 }

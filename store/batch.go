@@ -56,10 +56,17 @@ func (db *DB) tell(t *turn, receipt civic.Receipt, err error) {
 	t.job.tell(receipt, err)
 }
 
+// taken says that the turn's number was written by another message, in the middle of the run.
+func (t *turn) taken() bool {
+	f, c := t.first, t.job.c
+	return !t.job.close && !c.Final && !f.Final && f.Run == c.Run && f.N == c.N &&
+		c.Key != "" && f.MsgKey != nil && *f.MsgKey != c.Key
+}
+
 // settled says that err is an answer about the turn, found by the database.
 func settled(err error) bool {
 	var refusal *civic.Refusal
-	return errors.As(err, &refusal) || errors.Is(err, ErrClosed)
+	return errors.As(err, &refusal) || errors.Is(err, ErrClosed) || errors.Is(err, ErrTaken)
 }
 
 // write plans the turns and commits them, together if possible.
@@ -158,6 +165,8 @@ func (db *DB) settle(turns []*turn) {
 			receipt, err = civic.Receipt{}, errors.New("the run is another account's")
 		case t.first.State == runClosed && !t.job.close:
 			err = ErrClosed
+		case t.taken():
+			receipt, err = civic.Receipt{}, ErrTaken
 		}
 		db.tell(t, receipt, err)
 	}

@@ -25,6 +25,9 @@ var (
 	// ErrClosed means that the run was closed before: nothing was and nothing will be
 	// committed under this run and number.
 	ErrClosed = errors.New("the run is closed")
+	// ErrTaken means that another message has committed this number of the run and neither ends
+	// it, as when two replicas take a photo each: nothing was done, and the next number is free.
+	ErrTaken = errors.New("the number is another message's")
 	// ErrLost means that another worker holds the row now: the lease ran out.
 	ErrLost = errors.New("the lease is lost")
 	// ErrSchema means that the tables are older or newer than the program.

@@ -58,6 +58,7 @@ func (t *taking) excuse(err error) string {
 // try runs the turn once against the session as it is now.
 func (t *taking) try(ctx context.Context) (text string, at int64, err error) {
 	c := t.c
+	t.ev.Effects = 0 // an earlier try counted them, and they are the same ones
 	v, err := c.o.Sessions.Load(ctx, t.account)
 	if err != nil {
 		return t.withoutSession(ctx, fmt.Errorf("load session: %w", err))
@@ -151,6 +152,9 @@ func (t *taking) commit(ctx context.Context, out dialog.Outcome) (dialog.Session
 		switch {
 		case errors.As(err, &no):
 			return out.Refused(no.Sentence, no.Step)
+		case errors.Is(err, store.ErrTaken):
+			c.N++
+			continue
 		case errors.Is(err, store.ErrClosed):
 			return out.Refused("这件已经取消了，没有提交。要提就重新说一次。", "")
 		case err != nil:
