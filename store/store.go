@@ -180,7 +180,8 @@ func (db *DB) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout+statementTimeout)
 		defer cancel()
 		if e := db.flushContacts(ctx); e != nil {
-			err = errors.Join(err, fmt.Errorf("flush contacts: %w", e))
+			// They are hints: nothing that was promised is lost with them.
+			db.log.WarnContext(ctx, "contacts not flushed", "error", e.Error())
 		}
 		for _, c := range db.close {
 			if e := c(); e != nil {
