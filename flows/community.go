@@ -96,6 +96,10 @@ func (d *FindDraft) join(t *Turn) Move {
 }
 
 func (d *FindDraft) told(t *Turn, _ any) Reply {
+	if d.Pick >= len(d.Found) { // the draft with the estate was lost; what was committed is looked up
+		t.SetNote(noteCommunity, "")
+		return Reply{Text: "好，记下了。"}
+	}
 	e := d.Found[d.Pick]
 	setHome(t, e.Community)
 	c, _, err := t.World.Communities.Community(t.Context(), e.Community)

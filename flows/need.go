@@ -26,7 +26,6 @@ type NeedDraft struct {
 	Likely   civic.Category   `json:"likely,omitempty"`
 	Category civic.Category   `json:"category,omitempty"`
 	Like     []civic.LikeNeed `json:"like,omitempty"` // as listed, so that a number keeps its meaning
-	Endorsed string           `json:"endorsed,omitempty"`
 	Where    civic.Place      `json:"where,omitzero"`
 	NoWhere  bool             `json:"nowhere,omitempty"`
 	Photos   []string         `json:"photos,omitempty"`

@@ -62,7 +62,6 @@ func (d *NeedDraft) hearSimilar(t *Turn) Move {
 	case n.Backed:
 		return dialog.Done().Saying("这件您已经附议过了，编号 " + n.Number.String() + "。回“进度" + no + "”看进展。")
 	}
-	d.Endorsed = n.Number.String()
 	return dialog.Done(civic.EndorseNeed{Account: civic.Account(t.Account), Need: n.ID})
 }
 
@@ -168,9 +167,9 @@ func (d *NeedDraft) hearConfirm(t *Turn) Move {
 	})
 }
 
-func (d *NeedDraft) told(_ *Turn, got any) Reply {
+func (*NeedDraft) told(_ *Turn, got any) Reply {
 	r := receipt(got)
-	if d.Endorsed != "" {
+	if r.Heat > 0 { // only an endorsement has endorsers at once
 		return Reply{Text: fmt.Sprintf("已附议，现在 %d 人。编号 %s，回“进度%s”随时问。", r.Heat, r.Number, short(r.Number))}
 	}
 	return Reply{Text: "已提交，编号 " + r.Number + "。\n网格员看过后公开给邻居。回“进度" + short(r.Number) + "”随时问。"}

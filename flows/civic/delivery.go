@@ -34,8 +34,16 @@ type Push struct {
 	Args      json.RawMessage // for Kind
 	DueAt     time.Time       // not before
 	ExpiresAt time.Time       // of no use afterwards; zero: never
+	Spread    time.Duration   // people become due within it, each at a moment of their own; 0: all at once
 	Audience  int             // people in it, once frozen
 	MadeAt    time.Time
+}
+
+// Audience 对象 says who is told. One of its fields is set; none means nobody.
+type Audience struct {
+	Community CommunityID // the accounts that belong to it when the push is made
+	Accounts  []Account   // just these
+	Need      NeedID      // its author and endorsers
 }
 
 // Route is a way to reach a person.
@@ -78,8 +86,9 @@ type Delivery struct {
 	Args     json.RawMessage
 	Topic    Topic
 	Urgent   bool
+	Expires  time.Time // of no use afterwards; zero: never
 	Attempts int       // including this one
-	FirstAt  time.Time // when it was first tried; zero: now
+	FirstAt  time.Time // when the route called last was first called; zero: none was called yet
 	Tried    []Route   // rungs that refused clearly
 	Reach    Reach     // what was known of the account when it was claimed
 }

@@ -22,8 +22,9 @@ type Flow[D, W any] struct {
 	// Leads lists the flows that a step may open.
 	Leads []string
 	Steps []Step[D, W]
-	// Told is what a person reads once the effects of Done are committed. Nil only for flows
-	// whose steps never commit.
+	// Told is what a person reads once the effects of Done are committed. It goes by the receipt: the
+	// draft may be the one before the answer that committed, when the newer one was lost. Nil only
+	// for flows whose steps never commit.
 	Told func(*D, *Turn[W], any) Reply
 }
 
