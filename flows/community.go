@@ -95,18 +95,27 @@ func (d *FindDraft) join(t *Turn) Move {
 	return dialog.Done(civic.Join{Account: civic.Account(t.Account), Community: e.Community, Estate: e.ID})
 }
 
+// told asks what is remembered now: the draft may be older than the commit, if the session was
+// lost in between. Where nothing can be asked, the names are only courtesy.
 func (d *FindDraft) told(t *Turn, _ any) Reply {
-	if d.Pick >= len(d.Found) { // the draft with the estate was lost; what was committed is looked up
-		t.SetNote(noteCommunity, "")
+	f, ok, err := t.World.Followers.Follower(t.Context(), civic.Account(t.Account))
+	if err != nil || !ok {
+		setHome(t, 0)
 		return Reply{Text: "好，记下了。"}
 	}
-	e := d.Found[d.Pick]
-	setHome(t, e.Community)
-	c, _, err := t.World.Communities.Community(t.Context(), e.Community)
-	if err != nil { // it is committed; the name is only courtesy
+	setHome(t, f.Community)
+	c, _, err := t.World.Communities.Community(t.Context(), f.Community)
+	if err != nil {
 		return Reply{Text: "好，记下了。"}
 	}
-	return Reply{Text: "好，记下了：" + c.Name + e.Name + "。"}
+	name := c.Name
+	for _, e := range d.Found {
+		if e.ID == f.Estate && e.Community == f.Community {
+			name += e.Name
+			break
+		}
+	}
+	return Reply{Text: "好，记下了：" + name + "。"}
 }
 
 // numbered makes tappable choices 1 to n of labels.

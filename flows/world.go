@@ -84,7 +84,12 @@ func home(t *Turn) civic.CommunityID {
 	return all[0].ID
 }
 
+// setHome remembers the community, or forgets it for 0, so that the next turn looks it up.
 func setHome(t *Turn, c civic.CommunityID) {
+	if c == 0 {
+		t.SetNote(noteCommunity, "")
+		return
+	}
 	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10))
 }
 
