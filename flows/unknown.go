@@ -34,6 +34,7 @@ var unknown = Flow[UnknownDraft]{
 	Leads: []string{"menu", "raise-need", "mine", "help", "person"},
 	Steps: []Step[UnknownDraft]{
 		{ID: "thanks", Open: (*UnknownDraft).polite, Say: "不客气。还有事随时说。"},
+		{ID: "foreign", Open: (*UnknownDraft).foreign, Ask: (*UnknownDraft).askForeign},
 		{ID: "odd", Open: (*UnknownDraft).odd, Ask: (*UnknownDraft).askOdd},
 		{ID: "offer", Open: always[UnknownDraft], Ask: (*UnknownDraft).ask, Hear: (*UnknownDraft).hear},
 	},
@@ -48,11 +49,20 @@ func (d *UnknownDraft) polite(*Turn) bool {
 // answer is a message that answers something: nothing is being asked.
 var answer = regexp.MustCompile(`^(改|修改|选)\s*\d{1,2}$`)
 
-// odd is what can hardly be a need: bare numbers and answers, single characters, commands of other bots.
+// odd is what can hardly be a need: bare numbers and answers, single characters.
 func (d *UnknownDraft) odd(*Turn) bool {
 	_, number := zh.Number(d.Text)
 	return number || answer.MatchString(d.Text) || zh.YesNo(d.Text) != zh.Neither ||
-		zh.Said(d.Text, "提交", "确认", "都不是", "好了", "截取", "下一页", "更多") || zh.Runes(d.Text) < 2 || strings.HasPrefix(d.Text, "#") || strings.HasPrefix(d.Text, "/")
+		zh.Said(d.Text, "提交", "确认", "都不是", "好了", "截取", "下一页", "更多") || zh.Runes(d.Text) < 2
+}
+
+// foreign is what looks like a command of staff or of another bot. Nobody gets anything by it.
+func (d *UnknownDraft) foreign(*Turn) bool {
+	return strings.HasPrefix(d.Text, "#") || strings.HasPrefix(d.Text, "＃") || strings.HasPrefix(d.Text, "/")
+}
+
+func (d *UnknownDraft) askForeign(*Turn) Reply {
+	return menuReply("这样的指令我不认识，什么也没有做。想办什么？")
 }
 
 func (d *UnknownDraft) askOdd(*Turn) Reply {
