@@ -74,16 +74,17 @@ func TestMeterIsAccurate(t *testing.T) {
 		limit Limit
 		span  time.Duration // any of which sees at most want
 		want  int
+		step  time.Duration // between two who ask
 	}{
-		"a second":         {Limit{Second: 1000}, time.Second, 1000},
-		"a minute":         {Limit{Minute: 30_000}, time.Minute, 30_000},
-		"both, the minute": {Limit{Second: 1000, Minute: 30_000}, time.Minute, 30_000},
-		"a slow one":       {Limit{Minute: 60}, time.Minute, 60},
+		"a second":         {Limit{Second: 1000}, time.Second, 1000, 10 * time.Millisecond},
+		"a minute":         {Limit{Minute: 30_000}, time.Minute, 30_000, 100 * time.Millisecond},
+		"both, the minute": {Limit{Second: 1000, Minute: 30_000}, time.Minute, 30_000, 20 * time.Millisecond},
+		"a slow one":       {Limit{Minute: 60}, time.Minute, 60, 50 * time.Millisecond},
 	}
 	for name, row := range rows {
 		for kind, m := range meters(t, map[string]Limit{CustomerAPI: row.limit}) {
 			t.Run(name+" in "+kind, func(t *testing.T) {
-				step := row.span / 200
+				step := row.step
 				steps := int(row.span / step)
 				grants := make([]int, 0, 3*steps)
 				for range 3 * steps {
