@@ -105,12 +105,7 @@ func (l *faultyLedger) Seen(ctx context.Context, key string) (civic.Receipt, str
 	return l.Ledger.Seen(ctx, key)
 }
 
-// faultyWorld is a world whose look-ups fail while l is down.
-func faultyWorld(w flows.World, l *faultyLedger) flows.World {
-	f := &faultyLookups{w, l}
-	return flows.World{Communities: f, Followers: f, Needs: f}
-}
-
+// faultyLookups are look-ups in a world that fail while l is down.
 type faultyLookups struct {
 	w flows.World
 	l *faultyLedger

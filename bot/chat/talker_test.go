@@ -67,17 +67,17 @@ func pick[T any](c chooser, list []T) T { return list[c.IntN(len(list))] }
 // next is what the person does next.
 func (p *talker) next(c chooser) dialog.Input {
 	switch n := c.IntN(100); {
-	case n < 38:
+	case n < 40:
 		return p.say(pick(c, walkAnswers))
-	case n < 52:
+	case n < 48:
 		return p.say(pick(c, walkWords))
-	case n < 62:
+	case n < 60:
 		return p.say(pick(c, walkCommands))
-	case n < 72:
+	case n < 70:
 		return p.say(pick(c, walkThings) + pick(c, walkFaults) + pick(c, walkFaults))
-	case n < 80:
+	case n < 82:
 		return p.odd(c)
-	case n < 90 && len(p.taps) > 0:
+	case n < 92 && len(p.taps) > 0:
 		t := pick(c, p.taps)
 		return dialog.Input{Kind: dialog.Text, Text: t.send, Tap: t.id}
 	}

@@ -27,8 +27,9 @@ import (
 const (
 	walkSteps    = 100_000
 	walkAccounts = 60
-	walkSQL      = 5_000 // the last steps keep sessions in the database, as the embedded bot does
-	walkProbe    = 500   // every so often the ways out are tried from where somebody stands
+	walkTown     = 60_000 // the first steps need no database: under -race SQLite is slow
+	walkSQL      = 5_000  // the last steps keep sessions in the database too, as the embedded bot does
+	walkProbe    = 500    // every so often the ways out are tried from where somebody stands
 	menuText     = "想办什么？点一下，或回数字。"
 )
 
@@ -41,6 +42,7 @@ type walk struct {
 	mem    session.Store
 	sess   *faultySessions
 	ledger *faultyLedger
+	world  *faultyLookups
 	people []*talker
 	last   map[string]*wechat.Message // of each person
 	said   map[string]chat.Event      // what it came to
@@ -71,7 +73,10 @@ func TestWalk(t *testing.T) {
 		if w.step == walkSteps/5 {
 			early = heap()
 		}
-		if w.step == walkSteps-walkSQL {
+		switch w.step {
+		case walkTown:
+			w.move(w.db, realWorld(w.db))
+		case walkSteps - walkSQL:
 			w.moveSessions()
 		}
 		w.weather()
@@ -123,10 +128,12 @@ func newWalk(t *testing.T, seed uint64) *walk {
 		faults: map[string]int{}, owners: map[string]civic.Account{}, texts: map[string]string{},
 	}
 	w.sess = &faultySessions{Store: w.mem}
-	w.ledger = &faultyLedger{Ledger: db, raised: w.raised}
+	w.ledger = &faultyLedger{raised: w.raised}
+	w.world = &faultyLookups{l: w.ledger}
+	town := newTown(db.Clock().Now)
+	w.move(town, town.world())
 	w.chat = chat.New(chat.Options{
-		Engine:   engine(t),
-		World:    faultyWorld(flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()}, w.ledger),
+		Engine: engine(t), World: flows.World{Communities: w.world, Followers: w.world, Needs: w.world},
 		Sessions: w.sess, Ledger: w.ledger, Now: db.Clock().Now, Location: shanghai, Key: []byte(strings.Repeat("k", 32)),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Observe: func(e chat.Event) { w.event = e },
@@ -135,6 +142,20 @@ func newWalk(t *testing.T, seed uint64) *walk {
 		w.people = append(w.people, &talker{account: fmt.Sprintf("oWalker%d", i)})
 	}
 	return w
+}
+
+func realWorld(db *store.DB) flows.World {
+	return flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()}
+}
+
+// move goes on with another truth, and nobody known to it.
+func (w *walk) move(l chat.Ledger, world flows.World) {
+	w.ledger.Ledger, w.world.w = l, world
+	clear(w.owners)
+	clear(w.texts)
+	clear(w.last)
+	w.held = nil
+	w.sess.Store.(*memory).drop("")
 }
 
 // raised notes a need that was committed, whatever its author was told.
