@@ -108,14 +108,13 @@ func (d *FindDraft) told(t *Turn, _ any) Reply {
 	if err != nil {
 		return Reply{Text: "好，记下了。"}
 	}
-	name := c.Name
+	estate := ""
 	for _, e := range d.Found {
 		if e.ID == f.Estate && e.Community == f.Community {
-			name += e.Name
-			break
+			estate = e.Name
 		}
 	}
-	return Reply{Text: "好，记下了：" + name + "。"}
+	return Reply{Text: "好，记下了：" + c.Name + estate + "。"}
 }
 
 // numbered makes tappable choices 1 to n of labels.
