@@ -214,7 +214,7 @@ func TestChats(t *testing.T) {
 	}
 }
 
-func files(t *testing.T) []string {
+func files(t testing.TB) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(transcripts, "*.chat"))
 	if err != nil || len(paths) == 0 {

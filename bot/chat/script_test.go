@@ -22,7 +22,7 @@ type line struct {
 	text string // the rest; replies with their line breaks
 }
 
-func readScript(t *testing.T, path string) *script {
+func readScript(t testing.TB, path string) *script {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

@@ -269,7 +269,7 @@ func (w *walk) send(m *wechat.Message) string {
 var claim = regexp.MustCompile(`已提交，编号 (\S+?)。`)
 
 // checkAnswer checks what must hold of the answer to anything.
-func checkAnswer(t testing.TB, m *wechat.Message, text string) {
+func checkAnswer(t teller, m *wechat.Message, text string) {
 	t.Helper()
 	if text == "" || len(text) > limit || !utf8.ValidString(text) {
 		t.Errorf("%s %q %q got %d bytes: %q", m.Type, m.Event, m.Content, len(text), text)
@@ -317,7 +317,7 @@ func (w *walk) look(account string) {
 }
 
 // checkWayOut checks that a word has led out of a place.
-func checkWayOut(t testing.TB, place, say, text string, before, after dialog.Session) {
+func checkWayOut(t teller, place, say, text string, before, after dialog.Session) {
 	t.Helper()
 	switch {
 	case say == "菜单" && !strings.Contains(text, menuText):
@@ -356,7 +356,7 @@ func cloned(s dialog.Session, n int) dialog.Session {
 	return s
 }
 
-func decode(t testing.TB, data []byte) (session.Memory, dialog.Session) {
+func decode(t teller, data []byte) (session.Memory, dialog.Session) {
 	t.Helper()
 	m, err := session.Decode(data)
 	if err != nil {
@@ -369,7 +369,7 @@ func decode(t testing.TB, data []byte) (session.Memory, dialog.Session) {
 	return m, s
 }
 
-func encode(t testing.TB, s dialog.Session) []byte {
+func encode(t teller, s dialog.Session) []byte {
 	t.Helper()
 	b, err := json.Marshal(s)
 	if err != nil {
