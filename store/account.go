@@ -38,16 +38,21 @@ func (b *batch) join(turns []*turn) error {
 	for a, j := range last {
 		rows = append(rows, accountRow{
 			Openid: string(a), CommunityID: int64(j.Community), EstateID: j.Estate, Following: true, FirstMS: now, LastMessageMS: now,
+			CommunityMS: now,
 		})
 	}
 	slices.SortFunc(rows, func(x, y accountRow) int { return strings.Compare(x.Openid, y.Openid) })
-	marks := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", len(rows)), ", ")
-	args := make([]any, 0, 8*len(rows))
+	if err := b.noteMoves(rows); err != nil {
+		return err
+	}
+	marks := tuples(len(rows), 9)
+	args := make([]any, 0, 9*len(rows))
 	for _, r := range rows {
 		args = append(args, r.args()...)
 	}
 	d := b.db.dia
 	err := b.tx.Exec("INSERT INTO accounts "+accountColumns+" VALUES "+marks+d.conflict("openid")+
+		"community_ms = CASE WHEN accounts.community_id = "+d.incoming("community_id")+" THEN accounts.community_ms ELSE "+d.incoming("community_ms")+" END, "+
 		"community_id = "+d.incoming("community_id")+", estate_id = "+d.incoming("estate_id"), args...).Error
 	if err != nil {
 		return fmt.Errorf("join accounts: %w", clean(err))
@@ -55,10 +60,10 @@ func (b *batch) join(turns []*turn) error {
 	return nil
 }
 
-const accountColumns = "(openid, community_id, estate_id, following, first_ms, last_message_ms, last_event_ms, unfollowed_ms)"
+const accountColumns = "(openid, community_id, estate_id, following, first_ms, last_message_ms, last_event_ms, unfollowed_ms, community_ms)"
 
 func (r accountRow) args() []any {
-	return []any{r.Openid, r.CommunityID, r.EstateID, r.Following, r.FirstMS, r.LastMessageMS, r.LastEventMS, r.UnfollowedMS}
+	return []any{r.Openid, r.CommunityID, r.EstateID, r.Following, r.FirstMS, r.LastMessageMS, r.LastEventMS, r.UnfollowedMS, r.CommunityMS}
 }
 
 // Followers looks accounts up.

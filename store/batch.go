@@ -66,7 +66,7 @@ func (t *turn) taken() bool {
 // settled says that err is an answer about the turn, found by the database.
 func settled(err error) bool {
 	var refusal *civic.Refusal
-	return errors.As(err, &refusal) || errors.Is(err, ErrClosed) || errors.Is(err, ErrTaken)
+	return errors.As(err, &refusal) || errors.Is(err, ErrClosed) || errors.Is(err, ErrStale) || errors.Is(err, ErrTaken)
 }
 
 // write plans the turns and commits them, together if possible.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -117,7 +116,7 @@ func (db *DB) flushContacts(ctx context.Context) error {
 
 func (db *DB) upsertContacts(ctx context.Context, rows []accountRow) error {
 	slices.SortFunc(rows, func(x, y accountRow) int { return cmp.Compare(x.Openid, y.Openid) })
-	args := make([]any, 0, 8*len(rows))
+	args := make([]any, 0, 9*len(rows))
 	for _, r := range rows {
 		r.Following = max(r.LastMessageMS, r.LastEventMS) >= r.UnfollowedMS
 		args = append(args, r.args()...)
@@ -125,9 +124,10 @@ func (db *DB) upsertContacts(ctx context.Context, rows []accountRow) error {
 	d := db.dia
 	later := func(column string) string { return d.later("accounts", column) }
 	touched := fmt.Sprintf("%s(%s, %s)", d.max, later("last_message_ms"), later("last_event_ms"))
-	marks := strings.TrimSuffix(strings.Repeat("(?, ?, ?, ?, ?, ?, ?, ?), ", len(rows)), ", ")
+	marks := tuples(len(rows), 9)
 	err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+marks+d.conflict("openid")+
 		"following = CASE WHEN "+touched+" >= "+later("unfollowed_ms")+" THEN 1 ELSE 0 END"+
+		", sent_in_window = CASE WHEN "+d.opened()+" THEN 0 ELSE accounts.sent_in_window END"+
 		", last_message_ms = "+later("last_message_ms")+", last_event_ms = "+later("last_event_ms")+
 		", unfollowed_ms = "+later("unfollowed_ms"), args...).Error
 	if err != nil {

@@ -44,3 +44,11 @@ func (d dialect) forUpdate() string {
 	}
 	return ""
 }
+
+// skipLocked locks what a SELECT reads and passes over what others have locked.
+func (d dialect) skipLocked() string {
+	if d.locked {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}

@@ -51,6 +51,18 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planAdd(e)
 	case civic.KeepMedia:
 		return t.planMedia(e)
+	case civic.MakePush:
+		return t.planPush(e)
+	case civic.OptOut:
+		return t.planOptOut(e)
+	case civic.ReadInbox:
+		return t.planRead(e)
+	case civic.ArmTimer:
+		return t.planArm(e)
+	case civic.CancelTimer:
+		return t.planCancel(e)
+	case civic.FireTimer:
+		return t.planFire(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }
@@ -101,8 +113,7 @@ func (b *batch) apply(turns []*turn) error {
 	})
 	for _, s := range steps {
 		if err := s.do(b, s.turn); err != nil {
-			var refusal *civic.Refusal
-			if errors.As(err, &refusal) {
+			if settled(err) {
 				return &culprit{s.turn, err}
 			}
 			return err

@@ -30,6 +30,8 @@ var (
 	ErrTaken = errors.New("the number is another message's")
 	// ErrLost means that another worker holds the row now: the lease ran out.
 	ErrLost = errors.New("the lease is lost")
+	// ErrStale means that the timer is not armed any more as it was claimed: nothing was done.
+	ErrStale = errors.New("the timer is not armed any more")
 	// ErrSchema means that the tables are older or newer than the program.
 	ErrSchema = errors.New("the schema does not fit")
 )

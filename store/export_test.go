@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -35,6 +37,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 	for _, row := range []any{
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
+		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -80,4 +83,23 @@ func Following(ctx context.Context, db *DB, a civic.Account) (bool, error) {
 func Hold(ctx context.Context, db *DB) (release func(), err error) {
 	tx := db.w.WithContext(ctx).Begin()
 	return func() { tx.Rollback() }, tx.Error
+}
+
+// Crowd makes n accounts of a community that wrote a minute ago.
+func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
+	before := ms(db.clock.Now().Add(-time.Minute))
+	for from := 0; from < n; from += 1000 {
+		var args []any
+		for i := from; i < min(n, from+1000); i++ {
+			r := accountRow{
+				Openid: fmt.Sprintf("o6_bmasdasdsad6_2sgVt%07d", i), CommunityID: int64(c), Following: true,
+				FirstMS: before, LastMessageMS: before, CommunityMS: before,
+			}
+			args = append(args, r.args()...)
+		}
+		if err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9), args...).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -40,6 +40,8 @@ type accountRow struct {
 	LastMessageMS int64 `gorm:"column:last_message_ms"`
 	LastEventMS   int64 `gorm:"column:last_event_ms"`
 	UnfollowedMS  int64 `gorm:"column:unfollowed_ms"`
+	CommunityMS   int64 `gorm:"column:community_ms"` // since when it belongs there
+	SentInWindow  int   // customer messages since the platform's window was opened last
 }
 
 // runRow is one committing turn, or the closing of one.

@@ -167,6 +167,8 @@ func TestEveryEffectHasItsCase(t *testing.T) {
 	effects := map[string]any{
 		"Join": civic.Join{}, "RaiseNeed": civic.RaiseNeed{}, "EndorseNeed": civic.EndorseNeed{},
 		"WithdrawNeed": civic.WithdrawNeed{}, "AddToNeed": civic.AddToNeed{}, "KeepMedia": civic.KeepMedia{},
+		"MakePush": civic.MakePush{}, "OptOut": civic.OptOut{}, "ReadInbox": civic.ReadInbox{}, "ArmTimer": civic.ArmTimer{},
+		"CancelTimer": civic.CancelTimer{}, "FireTimer": civic.FireTimer{},
 	}
 	for _, name := range effectNames(t) {
 		effect, ok := effects[name]

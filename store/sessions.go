@@ -16,9 +16,12 @@ func (db *DB) Sessions() *session.SQL {
 	return s
 }
 
-// Sweep removes a few thousand sessions that have expired and says how many. Runs are kept:
-// they are what makes a late repeat harmless.
+// Sweep removes a few thousand sessions that have expired and says how many; old marks of
+// events go too. Runs are kept: they are what makes a late repeat harmless.
 func (db *DB) Sweep(ctx context.Context) (int, error) {
+	if err := db.sweepMarks(ctx); err != nil {
+		return 0, err
+	}
 	db.shut.RLock()
 	sessions := db.sessions
 	db.shut.RUnlock()

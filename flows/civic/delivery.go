@@ -115,6 +115,46 @@ type Outcome struct {
 	Receipt string        // the platform's id of the message, by which a receipt event finds it
 	Tried   []Route       // rungs that refused clearly so far
 	NextAt  time.Time     // of Waiting
+	Notice  string        // of ByNotice: the subscription template whose consent was used
+	Free    bool          // of Waiting: the attempt is not counted, as nobody was called
+}
+
+// Report says how a push stands. Its numbers add up to Audience at every moment.
+type Report struct {
+	Push     string
+	Audience int
+	Waiting  int            // not tried yet, to be tried again, or under way
+	Sent     map[Route]int  // by route
+	Inbox    int            // 站内
+	Door     int            // on the list of doors
+	Skipped  map[string]int // by reason; "duplicate": told the same under another push
+	Failed   map[string]int // by reason
+	Unknown  int            // may have arrived
+	Resent   int            // how often its failed ones were sent again
+}
+
+// Total adds up all states; it equals Audience.
+func (r Report) Total() int {
+	n := r.Waiting + r.Inbox + r.Door + r.Unknown
+	for _, of := range r.Sent {
+		n += of
+	}
+	for _, of := range r.Skipped {
+		n += of
+	}
+	for _, of := range r.Failed {
+		n += of
+	}
+	return n
+}
+
+// InboxItem 站内消息 is a delivery that waits for its person to look.
+type InboxItem struct {
+	ID   int64
+	Kind string
+	Args json.RawMessage
+	At   time.Time // when it was put there
+	Read bool
 }
 
 // Timer is something that is due at a time. Rev is the revision that armed it: a timer whose

@@ -1,5 +1,7 @@
 package civic
 
+import "time"
+
 // An effect is what a dialogue asks the store to do. store.Commit hands each to the file
 // of its noun by one exhaustive switch; all effects of a turn succeed or none does.
 
@@ -50,6 +52,47 @@ type KeepMedia struct {
 	Account Account
 	MediaID string
 	Kind    MediaKind
+}
+
+// MakePush 推送 has something told to an audience, which is frozen with the turn. A push of the
+// same ID made before stays as it is.
+type MakePush struct {
+	Push     Push
+	Audience Audience
+}
+
+// OptOut 退订 stops the topic for the account, or with Off unset starts it again.
+type OptOut struct {
+	Account Account
+	Topic   Topic
+	Off     bool
+}
+
+// ReadInbox 已读 marks the account's inbox items as read; those of others are left alone.
+type ReadInbox struct {
+	Account Account
+	IDs     []int64
+}
+
+// ArmTimer sets a timer, or moves the one of the same ID unless that has a later revision.
+type ArmTimer struct {
+	Timer Timer
+}
+
+// CancelTimer takes a timer of this revision or an earlier one away; Rev 0 is any. If it has
+// fired already, or was moved on, the turn is refused with the sentence Late; "" lets it pass.
+type CancelTimer struct {
+	ID   string
+	Rev  int
+	Late string
+}
+
+// FireTimer is the guard of what a timer does: the turn is committed only if the timer is
+// still armed as it was claimed. A repeating timer is set to its next time, others are gone.
+type FireTimer struct {
+	ID    string
+	Rev   int
+	DueAt time.Time // as claimed
 }
 
 // Receipt is what a committed turn tells the dialogue. A repeat of the turn gets the very same one.

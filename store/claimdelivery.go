@@ -1,0 +1,208 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"yishi/flows/civic"
+)
+
+// Deliveries are claimed here, by one statement a dialect, as media are in claim.go.
+
+const (
+	deliveryColumns = "id, push_id, person, account, calm, attempts, first_ms, tried"
+
+	claimDue = " WHERE state = 1 AND calm IN (0, 1) AND at_ms <= ? ORDER BY calm, at_ms LIMIT ?"
+
+	claimDueMySQL = "SELECT " + deliveryColumns + " FROM deliveries FORCE INDEX (deliveries_queue)" + claimDue + " FOR UPDATE SKIP LOCKED"
+
+	claimDelivery = "UPDATE deliveries SET state = 2, owner_key = ?, attempts = attempts + 1, at_ms = ?, calling = 0"
+
+	// claimMost bounds one claim: what one statement takes well.
+	claimMost = 1000
+)
+
+// ClaimDeliveries takes at most n due deliveries (at most 1,000) under a lease, urgent ones
+// first, and counts the attempt. Owner names one running worker, at most 64 ASCII characters;
+// a worker that starts anew takes a new name. MidStep of Reach is left to the caller.
+func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease time.Duration) ([]civic.Delivery, error) {
+	if owner == "" || !token(owner, 64) {
+		return nil, errors.New("claim deliveries: owner is not 1 to 64 ASCII characters")
+	}
+	if n <= 0 {
+		return nil, nil
+	}
+	now := db.clock.Now()
+	due, until, who := ms(now), ms(now.Add(lease)), key63("owner", owner)
+	n = min(n, claimMost)
+	var rows []deliveryRow
+	err := db.retried(ctx, func(tx *gorm.DB) error {
+		rows = nil
+		if db.dia.name == inSQLite {
+			return tx.Raw(claimDelivery+" WHERE id IN (SELECT id FROM deliveries"+claimDue+") RETURNING "+deliveryColumns, who, until, due, n).Scan(&rows).Error
+		}
+		if err := tx.Raw(claimDueMySQL, due, n).Scan(&rows).Error; err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := make([]int64, 0, len(rows))
+		for i := range rows {
+			rows[i].Attempts++
+			ids = append(ids, rows[i].ID)
+		}
+		return tx.Exec(claimDelivery+" WHERE id IN ?", who, until, ids).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim deliveries: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if db.dia.name == inSQLite { // which returns them in any order
+		slices.SortFunc(rows, func(x, y deliveryRow) int { return cmp.Or(x.Calm-y.Calm, cmp.Compare(x.ID, y.ID)) })
+	}
+	return db.deliveries(ctx, rows, now)
+}
+
+// deliveries adds to claimed rows what is told and how each account can be reached.
+func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time) ([]civic.Delivery, error) {
+	pushes, err := db.pushesOf(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]civic.Account, 0, len(rows))
+	people := make([]string, 0, len(rows))
+	for _, r := range rows {
+		accounts = append(accounts, civic.Account(r.Account))
+		people = append(people, r.Person)
+	}
+	reach, err := db.Reach(ctx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	off, err := db.optedOut(ctx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	week, err := db.thisWeek(ctx, people, now)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]civic.Delivery, 0, len(rows))
+	for _, r := range rows {
+		p := pushes[r.PushID]
+		d := civic.Delivery{
+			ID: r.ID, Push: p.Push, Purpose: p.Purpose, Person: civic.PersonID(r.Person), Account: civic.Account(r.Account),
+			Kind: p.Kind, Args: json.RawMessage(p.Args), Topic: civic.Topic(p.Topic), Urgent: p.Calm == 0, Expires: at(p.ExpiresMS),
+			Attempts: r.Attempts, FirstAt: at(r.FirstMS), Tried: routesOf(r.Tried), Reach: reach[civic.Account(r.Account)],
+		}
+		d.Reach.OptedOut = d.Topic != "" && off[optoutRow{Account: r.Account, Topic: p.Topic}]
+		d.Reach.ThisWeek = week[r.Person]
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// pushesOf reads the pushes of some rows, by their ids.
+func (db *DB) pushesOf(ctx context.Context, rows []deliveryRow) (map[int64]pushRow, error) {
+	found := map[int64]pushRow{}
+	var ids []int64
+	for _, r := range rows {
+		if _, ok := found[r.PushID]; !ok {
+			found[r.PushID] = pushRow{}
+			ids = append(ids, r.PushID)
+		}
+	}
+	var pushes []pushRow
+	if err := db.r.WithContext(ctx).Where("id IN ?", ids).Find(&pushes).Error; err != nil {
+		return nil, fmt.Errorf("read pushes: %w", clean(err))
+	}
+	for _, p := range pushes {
+		found[p.ID] = p
+	}
+	return found, nil
+}
+
+// Calling marks deliveries as about to be sent by a route, just before the calls, and sets
+// their lease anew. It returns those that are still the owner's: no others may be called, and
+// none without this mark, as it tells those who take over from a dead worker what may have
+// been sent.
+func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.Route, lease time.Duration) ([]int64, error) {
+	code, ok := routeCodes[by]
+	if !ok {
+		return nil, errors.New("mark calls: no such route")
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	now := db.clock.Now()
+	who := key63("owner", owner)
+	var mine []int64
+	err := db.retried(ctx, func(tx *gorm.DB) error {
+		mine = nil
+		err := tx.Raw("SELECT id FROM deliveries WHERE id IN ? AND owner_key = ? AND state = 2 ORDER BY id"+db.dia.forUpdate(), ids, who).Scan(&mine).Error
+		if err != nil || len(mine) == 0 {
+			return err
+		}
+		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, at_ms = ? WHERE id IN ?",
+			code, ms(now), code, ms(now.Add(lease)), mine).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mark calls: %w", err)
+	}
+	return mine, nil
+}
+
+// sameCall is how long a template message may be called again under its id without arriving
+// twice: ten minutes by the platform's word, less a margin for the call itself.
+const sameCall = 9 * time.Minute
+
+// RecoverDeliveries ends leases that ran out, and says how many: who was not being called, or
+// by template message so lately that calling again is harmless, waits again; all others may
+// have been reached and are unknown.
+func (db *DB) RecoverDeliveries(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		now := db.clock.Now()
+		var ids []int64
+		err := db.retried(ctx, func(tx *gorm.DB) error {
+			ids = nil
+			err := tx.Raw("SELECT id FROM deliveries WHERE state = 2 AND calm IN (0, 1) AND at_ms <= ? ORDER BY calm, at_ms LIMIT ?"+db.dia.skipLocked(), ms(now), claimMost).Scan(&ids).Error
+			if err != nil || len(ids) == 0 {
+				return err
+			}
+			return tx.Exec("UPDATE deliveries SET state = CASE WHEN calling = 0 OR (route = ? AND first_ms > ?) THEN 1 ELSE ? END, at_ms = ? WHERE id IN ?",
+				routeCodes[civic.ByTemplate], ms(now.Add(-sameCall)), stateCodes[civic.Unknown], ms(now), ids).Error
+		})
+		total += len(ids)
+		if err != nil {
+			return total, fmt.Errorf("recover deliveries: %w", err)
+		}
+		if len(ids) < claimMost {
+			return total, nil
+		}
+	}
+}
+
+// QueueAge is how long the delivery or push that has been due for longest has waited; zero if
+// none does. What is to be tried again counts from then.
+func (db *DB) QueueAge(ctx context.Context) (time.Duration, error) {
+	now := db.clock.Now()
+	var oldest *int64
+	err := db.r.WithContext(ctx).Raw("SELECT MIN(due) FROM (SELECT MIN(at_ms) AS due FROM deliveries WHERE state = 1 AND calm = 0 UNION ALL " +
+		"SELECT MIN(at_ms) FROM deliveries WHERE state = 1 AND calm = 1 UNION ALL " +
+		"SELECT MIN(due_ms) FROM pushes WHERE expanded = 0) waiting").Scan(&oldest).Error
+	if err != nil {
+		return 0, fmt.Errorf("read age of deliveries: %w", clean(err))
+	}
+	if oldest == nil {
+		return 0, nil
+	}
+	return max(0, now.Sub(at(*oldest))), nil
+}
