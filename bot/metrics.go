@@ -176,7 +176,9 @@ func (c *countedTokens) Load(ctx context.Context, appID string) (wechat.Token, e
 }
 
 func (c *countedTokens) Save(ctx context.Context, appID string, t wechat.Token, ttl time.Duration) error {
-	c.m.tokens.Inc()
+	if ttl > 0 { // else none came
+		c.m.tokens.Inc()
+	}
 	if c.s == nil {
 		return nil
 	}

@@ -9,8 +9,10 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/silenceper/wechat/v2/officialaccount/message"
@@ -22,6 +24,10 @@ const (
 	callTime   = 5 * time.Second
 	maxAnswer  = 1 << 20 // bytes of a JSON answer
 	maxIdle    = 32      // connections kept for the next call; a push makes many
+
+	// idleTime is shorter than servers keep a connection, so that no call meets its end: nobody
+	// could tell whether it was read.
+	idleTime = 30 * time.Second
 )
 
 // Client calls the platform's API for one account: with a context and a time-out for each call,
@@ -47,7 +53,7 @@ func NewClient(cfg Config, store TokenStore, now func() time.Time, hc *http.Clie
 	}
 	if u, err := url.Parse(c.base); err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" ||
 		u.Scheme != "https" && u.Scheme != "http" {
-		c.bad = errors.New("API base URL: want http(s)://host")
+		c.bad = fmt.Errorf("API base URL: %w: want http(s)://host", errSetup)
 	}
 	c.http = &http.Client{
 		Timeout:       callTime,
@@ -61,6 +67,7 @@ func NewClient(cfg Config, store TokenStore, now func() time.Time, hc *http.Clie
 	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = t.Clone()
 		t.MaxIdleConnsPerHost = maxIdle
+		t.IdleConnTimeout = idleTime
 		c.http.Transport = t
 	}
 	c.tokens = &tokens{client: c, store: store}
@@ -71,18 +78,18 @@ func NewClient(cfg Config, store TokenStore, now func() time.Time, hc *http.Clie
 func (c *Client) Token(ctx context.Context) (string, error) { return c.tokens.get(ctx) }
 
 // SendText sends a customer message (客服消息) to somebody who wrote within 48 hours. text may
-// hold links as Render makes them and at most 2,048 bytes.
+// hold links as Render makes them and at most 2,048 bytes. Nothing keeps a repeat from arriving
+// twice. Classify tells what an error means.
 func (c *Client) SendText(ctx context.Context, openid, text string) error {
 	if !isToken(openid, maxOpenID) {
-		return errors.New("send text: bad openid")
+		return fmt.Errorf("send text: %w", errBadOpenID)
 	}
-	text = clean(text)
-	if strings.TrimSpace(text) == "" || len(text) > maxContent {
-		return fmt.Errorf("send text: %d bytes, want 1 to %d", len(text), maxContent)
+	if err := CheckText(text); err != nil {
+		return fmt.Errorf("send text: %w", err)
 	}
 	return c.do(ctx, request{
 		name: "send text", method: http.MethodPost, path: "/cgi-bin/message/custom/send",
-		body: message.NewCustomerTextMessage(openid, text),
+		body: message.NewCustomerTextMessage(openid, clean(text)),
 	})
 }
 
@@ -132,15 +139,14 @@ func (c *Client) get(ctx context.Context, r request, v any) error {
 func (c *Client) call(ctx context.Context, r request) (answer, error) {
 	token, err := c.tokens.get(ctx)
 	if err != nil {
-		return answer{}, fmt.Errorf("%s: %w", r.name, err)
+		return answer{}, fmt.Errorf("%s: %w: %w", r.name, ErrNotSent, err)
 	}
 	a, err := c.send(ctx, r, token)
-	if e := (*Error)(nil); !errors.As(err, &e) || !e.TokenExpired() {
+	if e := (*Error)(nil); !errors.As(err, &e) || !e.TokenExpired() || !c.tokens.drop(ctx, token) {
 		return a, err
 	}
-	c.tokens.drop(ctx, token)
 	if token, err = c.tokens.get(ctx); err != nil {
-		return answer{}, fmt.Errorf("%s: %w", r.name, err)
+		return answer{}, fmt.Errorf("%s: %w: %w", r.name, ErrNotSent, err)
 	}
 	return c.send(ctx, r, token)
 }
@@ -154,9 +160,10 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 	if err != nil {
 		return answer{}, err
 	}
+	req, reached := c.watch(req)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return answer{}, transportError(r.name, err)
+		return answer{}, transportError(r.name, err, reached())
 	}
 	defer func() { _ = resp.Body.Close() }()
 	limit := r.limit
@@ -165,7 +172,7 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
-		return answer{}, transportError(r.name, err)
+		return answer{}, transportError(r.name, err, true)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return answer{}, fmt.Errorf("%s: %w: status %d", r.name, ErrUnsure, resp.StatusCode)
@@ -174,6 +181,19 @@ func (c *Client) send(ctx context.Context, r request, token string) (answer, err
 		return answer{}, fmt.Errorf("%s: %w: more than %d bytes", r.name, ErrUnsure, limit)
 	}
 	return c.decode(r, answer{data: data, kind: resp.Header.Get("Content-Type")}, token)
+}
+
+// watch tells afterwards whether the request was given a connection. Before that, nothing of it
+// was written: no time-out while dialling or shaking hands leaves a doubt.
+func (c *Client) watch(req *http.Request) (traced *http.Request, reached func() bool) {
+	if _, ok := c.http.Transport.(*http.Transport); !ok { // others need not tell
+		return req, func() bool { return true }
+	}
+	var got atomic.Bool
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { got.Store(true) },
+	})
+	return req.WithContext(ctx), got.Load
 }
 
 func (c *Client) request(ctx context.Context, r request, token string) (*http.Request, error) {
@@ -196,7 +216,7 @@ func (c *Client) request(ctx context.Context, r request, token string) (*http.Re
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, target, &body)
 	if err != nil {
-		return nil, transportError(r.name, err)
+		return nil, transportError(r.name, err, false)
 	}
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json; charset=utf-8")
@@ -212,12 +232,18 @@ func (c *Client) decode(r request, a answer, token string) (answer, error) {
 	var e struct {
 		ErrCode *int   `json:"errcode"`
 		ErrMsg  string `json:"errmsg"`
+
+		MsgID json.RawMessage `json:"msg_id"` // of a mass send that is known already
 	}
 	if err := json.Unmarshal(a.data, &e); err != nil {
 		return answer{}, fmt.Errorf("%s: %w: not the JSON it should be", r.name, ErrUnsure)
 	}
 	if a.errCode = e.ErrCode; e.ErrCode != nil && *e.ErrCode != 0 {
-		return answer{}, fmt.Errorf("%s: %w", r.name, newError(*e.ErrCode, e.ErrMsg, token, c.cfg.Secret))
+		refusal := newError(*e.ErrCode, e.ErrMsg, token, c.cfg.Secret)
+		if refusal.AlreadySent() {
+			refusal.MsgID = idOf(e.MsgID)
+		}
+		return answer{}, fmt.Errorf("%s: %w", r.name, refusal)
 	}
 	return a, nil
 }

@@ -27,6 +27,8 @@ type Error struct {
 	Code int
 	Msg  string // errmsg without its rid, at most 200 bytes, never with a token or secret
 	RID  string // the platform's id of the call, for its support; may be empty
+
+	MsgID string // of AlreadySent: the platform's id of what was sent, if it named it
 }
 
 // Error names the code, the platform's words and the call's id.
@@ -111,15 +113,15 @@ func scrub(s string, secrets ...string) string {
 }
 
 // transportError says what became of a call without an answer, and drops the URL, which holds
-// the access token.
-func transportError(name string, err error) error {
+// the access token. reached says whether there was a connection to write to.
+func transportError(name string, err error, reached bool) error {
 	var u *url.Error
 	if errors.As(err, &u) {
 		err = u.Err
 	}
 	certainty := ErrUnsure
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED) {
+	if !reached || errors.As(err, &op) && op.Op == "dial" || errors.Is(err, syscall.ECONNREFUSED) {
 		certainty = ErrNotSent
 	}
 	switch {

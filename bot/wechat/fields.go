@@ -70,6 +70,7 @@ func (f *fields) event(m *Message, cfg *Config) error {
 	if id := f.v[fieldJobID]; isToken(id, maxOpenID) {
 		m.JobID = string(id)
 	}
+	m.Notices = f.noticeEvents(m.Event)
 	if f.seen[fieldAppID] && string(f.v[fieldAppID]) != cfg.AppID {
 		return errWrongAccount
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strconv"
 )
 
@@ -29,6 +30,8 @@ type Message struct {
 	JobID      string // job receipts (TEMPLATESENDJOBFINISH …): id of the sent message
 	Status     string // job receipts: success, failed:user block …
 	Subject    string // authorization events: the openid they are about
+
+	Notices []NoticeEvent // events about subscription notices: consents, or receipts
 }
 
 // Answer is the passive reply to a message. An empty Text means no reply ("success").
@@ -62,6 +65,9 @@ func (m *Message) Key() string {
 		b = strconv.AppendFloat(b, m.Lat, 'g', -1, 64)
 		b = append(b, ',')
 		b = strconv.AppendFloat(b, m.Lng, 'g', -1, 64)
+	}
+	for _, n := range m.Notices { // two notices can be sent to one person in a second
+		b = fmt.Appendf(b, "%s,%t,%t,%s,%d;", n.TemplateID, n.Accepted, n.Sent, n.JobID, n.Code)
 	}
 	sum := sha256.Sum256(b)
 	key := make([]byte, 0, 128)

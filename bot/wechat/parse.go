@@ -110,6 +110,8 @@ func knownRare(name []byte) (field, bool) {
 type fields struct {
 	v    [numFields][]byte
 	seen [numFields]bool
+
+	notices []noticeItem
 }
 
 // parseFields reads the platform's flat XML. It forgives what the platform really sends: raw
@@ -148,6 +150,8 @@ type scanner struct {
 	i        int
 	elements int
 	f        *fields
+	wrapped  bool        // inside of an element that holds notices
+	item     *noticeItem // of the notice being read; nil: none
 }
 
 func (s *scanner) rest() []byte { return s.b[s.i:] }
@@ -269,6 +273,9 @@ func (s *scanner) child(parent []byte, depth int) error {
 	if depth == 0 {
 		parent = nil
 	}
+	if err := s.enterNotice(name, depth); err != nil {
+		return err
+	}
 	var val []byte
 	if !empty {
 		if val, err = s.content(name, parent, depth+1); err != nil {
@@ -281,7 +288,7 @@ func (s *scanner) child(parent []byte, depth int) error {
 		}
 		s.f.seen[f], s.f.v[f] = true, val
 	}
-	return nil
+	return s.keepNotice(name, val, depth)
 }
 
 // cdata reads one CDATA section of the element name. The platform does not split "]]>" in what

@@ -170,7 +170,7 @@ func TestParseEvents(t *testing.T) {
 	}{
 		{"follow by QR", eventXML("subscribe", "<EventKey>qrscene_b3</EventKey><Ticket>x</Ticket>"), Message{Event: "subscribe", EventKey: "qrscene_b3"}},
 		{"event with text and id", eventXML("CLICK", "<EventKey>VOTE</EventKey><Content>2</Content><MsgId>9</MsgId>"), Message{Event: "CLICK", EventKey: "VOTE"}},
-		{"consents", eventXML("subscribe_msg_popup_event", "<SubscribeMsgPopupEvent>"+list+list+list+"</SubscribeMsgPopupEvent>"), Message{Event: "subscribe_msg_popup_event"}},
+		{"consents", eventXML("subscribe_msg_popup_event", "<SubscribeMsgPopupEvent>"+list+list+list+"</SubscribeMsgPopupEvent>"), Message{Event: "subscribe_msg_popup_event", Notices: []NoticeEvent{{TemplateID: "a", Accepted: true}, {TemplateID: "a", Accepted: true}, {TemplateID: "a", Accepted: true}}}},
 		{"scan", eventXML("scancode_waitmsg", "<EventKey>scan</EventKey><ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult><![CDATA[b3]]></ScanResult></ScanCodeInfo>"), Message{Event: "scancode_waitmsg", EventKey: "scan", Scanned: "b3"}},
 		{"scan result elsewhere", eventXML("scancode_waitmsg", "<ScanResult>b3</ScanResult><A><ScanCodeInfo><ScanResult>b4</ScanResult></ScanCodeInfo></A>"), Message{Event: "scancode_waitmsg"}},
 		{"pictures", eventXML("pic_weixin", "<SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum>1</PicMd5Sum></item><item><PicMd5Sum>2</PicMd5Sum></item></PicList></SendPicsInfo>"), Message{Event: "pic_weixin"}},
@@ -221,6 +221,8 @@ func TestKey(t *testing.T) {
 		{"other event in the same second", event(func(*Message) {}), event(func(m *Message) { m.Event = "CLICK" }), false},
 		{"other event key in the same second", event(func(*Message) {}), event(func(m *Message) { m.EventKey = "2" }), false},
 		{"name and key run together", event(func(m *Message) { m.Event, m.EventKey = "SC", "AN1" }), event(func(m *Message) { m.Event, m.EventKey = "SCA", "N1" }), false},
+		{"receipts of two notices", event(func(m *Message) { m.Notices = []NoticeEvent{{TemplateID: "a", JobID: "1"}} }), event(func(m *Message) { m.Notices = []NoticeEvent{{TemplateID: "a", JobID: "2"}} }), false},
+		{"the same consent again", event(func(m *Message) { m.Notices = []NoticeEvent{{TemplateID: "a", Accepted: true}} }), event(func(m *Message) { m.Notices = []NoticeEvent{{TemplateID: "a", Accepted: true}} }), true},
 		{"receipts of two jobs", event(func(m *Message) { m.JobID = "1" }), event(func(m *Message) { m.JobID = "2" }), false},
 	}
 	for _, tt := range tests {
@@ -248,6 +250,11 @@ func FuzzParse(f *testing.F) {
 		for _, s := range []string{m.Content, m.Transcript, m.Label, m.EventKey, m.Scanned, m.Status} {
 			if !utf8.ValidString(s) || clean(s) != s {
 				t.Errorf("not clean: %q", s)
+			}
+		}
+		for _, n := range m.Notices {
+			if !isToken(n.TemplateID, maxOpenID) || n.JobID != "" && !isToken(n.JobID, maxOpenID) || n.Sent && n.Code != 0 {
+				t.Errorf("notice %+v", n)
 			}
 		}
 		if in, ok := ToInput(m); ok && in.Media != "" && !isToken(in.Media, maxMedia) {

@@ -22,21 +22,27 @@ type Token struct {
 // TokenStore shares the access token among replicas. Its failures cost calls, never answers:
 // every replica also keeps the token in memory, and the platform gives all of them the same one.
 type TokenStore interface {
-	// Load returns the token of an account; ErrNoToken if there is none.
+	// Load returns the token of an account; ErrNoToken if there is none, and ErrTokenComing, which
+	// is one as well, if another replica has been sent to fetch it.
 	Load(ctx context.Context, appID string) (Token, error)
-	// Save keeps t; ttl is positive.
+	// Save keeps t. A ttl of zero keeps nothing and says that no token came.
 	Save(ctx context.Context, appID string, t Token, ttl time.Duration) error
 	// Drop forgets the token if it still is value.
 	Drop(ctx context.Context, appID, value string) error
 }
 
-// ErrNoToken is what a TokenStore without a token says.
-var ErrNoToken = errors.New("no access token stored")
+// What a TokenStore without a token says.
+var (
+	ErrNoToken     = errors.New("no access token stored")
+	ErrTokenComing = fmt.Errorf("%w: another replica asks for it", ErrNoToken)
+)
 
 const (
 	storeTime   = 250 * time.Millisecond // for one call of the store
 	tokenMargin = 300 * time.Second      // the platform renews in the last five minutes, both are valid then
 	refusedFor  = 10 * time.Second       // a refusal is not asked for again sooner
+	claimTime   = 2 * time.Second        // for which others wait for the one that asks
+	lookEvery   = 25 * time.Millisecond  // and look for its token
 )
 
 // tokens finds the access token: memory, then the store, then the platform.
@@ -50,6 +56,8 @@ type tokens struct {
 	dead    string // refused by the platform; never taken from the store again
 	refused error  // the platform's last refusal to give a token
 	retryAt time.Time
+	same    string // the platform gave it again after having refused it
+	sameTil time.Time
 }
 
 // get returns a token that is not the refused one.
@@ -93,7 +101,7 @@ func (t *tokens) find(ctx context.Context) (string, error) {
 	if tok, err := t.cached(); tok != "" || err != nil {
 		return tok, err
 	}
-	if tok, ok := t.load(ctx); ok {
+	if tok, ok := t.await(ctx); ok {
 		return tok.Value, nil
 	}
 	tok, life, err := t.fetch(ctx)
@@ -104,41 +112,75 @@ func (t *tokens) find(ctx context.Context) (string, error) {
 			t.refused, t.retryAt = err, now.Add(refusedFor)
 		}
 		t.mu.Unlock()
+		t.save(ctx, Token{}, 0)
 		return "", err
 	}
 	saved := Token{Value: tok, Until: now.Add(life)}
 	t.token, t.refused = saved, nil
-	t.mu.Unlock()
-	if t.store != nil && life > 0 { // a time to live of zero would mean for ever
-		ctx, cancel := context.WithTimeout(ctx, storeTime)
-		defer cancel()
-		_ = t.store.Save(ctx, t.client.cfg.AppID, saved, life) // the others then ask for themselves
+	if tok == t.dead {
+		t.same, t.sameTil = tok, now.Add(refusedFor)
 	}
+	t.mu.Unlock()
+	t.save(ctx, saved, life)
 	return tok, nil
 }
 
-func (t *tokens) load(ctx context.Context) (Token, bool) {
+// save shares tok, or says that none came. If it fails, the others ask for themselves.
+func (t *tokens) save(ctx context.Context, tok Token, life time.Duration) {
+	if t.store == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	_ = t.store.Save(ctx, t.client.cfg.AppID, tok, life)
+}
+
+// await takes the token from the store. While another replica asks for it, it looks again.
+func (t *tokens) await(ctx context.Context) (Token, bool) {
 	if t.store == nil {
 		return Token{}, false
 	}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for range claimTime / lookEvery {
+		tok, ok, coming := t.load(ctx)
+		if ok || !coming {
+			return tok, ok
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return Token{}, false
+		}
+	}
+	return Token{}, false
+}
+
+func (t *tokens) load(ctx context.Context) (tok Token, ok, coming bool) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	tok, err := t.store.Load(ctx, t.client.cfg.AppID)
 	if err != nil || tok.Value == "" || !t.client.now().Before(tok.Until) {
-		return Token{}, false
+		return Token{}, false, errors.Is(err, ErrTokenComing)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tok.Value == t.dead {
-		return Token{}, false
+		return Token{}, false, false
 	}
 	t.token = tok
-	return tok, true
+	return tok, true, false
 }
 
-// drop forgets a token that the platform refused, unless a newer one has taken its place.
-func (t *tokens) drop(ctx context.Context, value string) {
+// drop forgets a token that the platform refused, unless a newer one has taken its place. It
+// reports whether asking for another one is of use: not when the platform has just given the
+// same again, so that a refusal that stays does not become a storm.
+func (t *tokens) drop(ctx context.Context, value string) bool {
 	t.mu.Lock()
+	if value == t.same && t.client.now().Before(t.sameTil) {
+		t.mu.Unlock()
+		return false
+	}
 	t.dead = value
 	if t.token.Value == value {
 		t.token = Token{}
@@ -149,6 +191,7 @@ func (t *tokens) drop(ctx context.Context, value string) {
 		defer cancel()
 		_ = t.store.Drop(ctx, t.client.cfg.AppID, value) // dead keeps us from taking it again
 	}
+	return true
 }
 
 // fetch asks the platform for the stable token, never forcing a new one: that would take the
