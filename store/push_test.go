@@ -114,4 +114,3 @@ func TestWrongPush(t *testing.T) {
 		}
 	})
 }
-

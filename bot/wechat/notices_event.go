@@ -75,10 +75,10 @@ func noticeWrapper(name []byte) bool {
 // enterNotice begins an item if the element name below parent is one. top is the element
 // directly below the root, and depth that of parent.
 func (s *scanner) enterNotice(name []byte, depth int) error {
-	switch {
-	case depth == 0:
+	switch depth {
+	case 0:
 		s.wrapped, s.item = noticeWrapper(name), nil
-	case depth == 1:
+	case 1:
 		if s.item = nil; s.wrapped && string(name) == "List" {
 			if len(s.f.notices) == maxNotices {
 				return fmt.Errorf("too many notices: %w", errMalformed)

@@ -133,7 +133,9 @@ func TestTemplates(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Error(d, err)
 	}
-	f.answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, `{"errcode":48001,"errmsg":"api unauthorized"}`) }
+	f.answer = func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, `{"errcode":48001,"errmsg":"api unauthorized"}`)
+	}
 	var e *Error
 	if _, err := c.Templates(t.Context()); !errors.As(err, &e) || e.Code != 48001 {
 		t.Errorf("got %v", err)
