@@ -130,7 +130,9 @@ func TestParallelMessages(t *testing.T) {
 	if handled := s.session(openid).Seq - before; handled != photos {
 		t.Errorf("%d of %d messages were handled", handled, photos)
 	}
-	if n := s.count("SELECT COUNT(*) FROM media WHERE account = 'oParallel'"); n != 3 {
+	// A photo that lost its place to one on the other replica may be fetched in vain; none that was
+	// told to be kept may be missing.
+	if n := s.count("SELECT COUNT(*) FROM media WHERE account = 'oParallel'"); n < 3 || n > photos {
 		t.Errorf("%d photos are to be fetched", n)
 	}
 	got := s.expect(openid, "parallel 楼道灯不亮", "这属于哪一类")
