@@ -142,7 +142,7 @@ func (c *Client) call(ctx context.Context, r request) (answer, error) {
 		return answer{}, fmt.Errorf("%s: %w: %w", r.name, ErrNotSent, err)
 	}
 	a, err := c.send(ctx, r, token)
-	if e := (*Error)(nil); !errors.As(err, &e) || !e.TokenExpired() || !c.tokens.drop(ctx, token) {
+	if e := (*Error)(nil); !errors.As(err, &e) || !e.TokenExpired() || !c.tokens.drop(token) {
 		return a, err
 	}
 	if token, err = c.tokens.get(ctx); err != nil {

@@ -72,8 +72,7 @@ func noticeWrapper(name []byte) bool {
 	return false
 }
 
-// enterNotice begins an item if the element name below parent is one. top is the element
-// directly below the root, and depth that of parent.
+// enterNotice begins an item if the element name is one; depth is that of its parent.
 func (s *scanner) enterNotice(name []byte, depth int) error {
 	switch depth {
 	case 0:
@@ -117,7 +116,7 @@ func (s *scanner) keepNotice(name, val []byte, depth int) error {
 	return nil
 }
 
-// notices reads the items of an event; those that make no sense are dropped.
+// noticeEvents reads the items of an event; those that make no sense are dropped.
 func (f *fields) noticeEvents(event string) []NoticeEvent {
 	var list []NoticeEvent
 	for _, i := range f.notices {

@@ -135,7 +135,8 @@ func (t *tokens) save(ctx context.Context, tok Token, life time.Duration) {
 	_ = t.store.Save(ctx, t.client.cfg.AppID, tok, life)
 }
 
-// await takes the token from the store. While another replica asks for it, it looks again.
+// await takes the token from the store, and takes a refused one out of it. While another
+// replica asks for a new one, it looks again.
 func (t *tokens) await(ctx context.Context) (Token, bool) {
 	if t.store == nil {
 		return Token{}, false
@@ -143,9 +144,18 @@ func (t *tokens) await(ctx context.Context) (Token, bool) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for range claimTime / lookEvery {
-		tok, ok, coming := t.load(ctx)
-		if ok || !coming {
-			return tok, ok
+		tok, err := t.load(ctx)
+		if err == nil {
+			return tok, true
+		}
+		if errors.Is(err, errDeadToken) {
+			if t.forget(ctx) != nil {
+				return Token{}, false
+			}
+			continue
+		}
+		if !errors.Is(err, ErrTokenComing) {
+			return Token{}, false
 		}
 		select {
 		case <-tick.C:
@@ -156,40 +166,50 @@ func (t *tokens) await(ctx context.Context) (Token, bool) {
 	return Token{}, false
 }
 
-func (t *tokens) load(ctx context.Context) (tok Token, ok, coming bool) {
+// errDeadToken says that the store has the token that was refused.
+var errDeadToken = errors.New("stored token was refused")
+
+func (t *tokens) load(ctx context.Context) (Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	tok, err := t.store.Load(ctx, t.client.cfg.AppID)
-	if err != nil || tok.Value == "" || !t.client.now().Before(tok.Until) {
-		return Token{}, false, errors.Is(err, ErrTokenComing)
+	if err != nil {
+		return Token{}, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if tok.Value == t.dead {
-		return Token{}, false, false
+	switch {
+	case tok.Value == "" || !t.client.now().Before(tok.Until):
+		return Token{}, ErrNoToken
+	case tok.Value == t.dead:
+		return Token{}, errDeadToken
 	}
 	t.token = tok
-	return tok, true, false
+	return tok, nil
+}
+
+// forget takes the refused token out of the store, so that one replica is sent for a new one.
+func (t *tokens) forget(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	t.mu.Lock()
+	dead := t.dead
+	t.mu.Unlock()
+	return t.store.Drop(ctx, t.client.cfg.AppID, dead)
 }
 
 // drop forgets a token that the platform refused, unless a newer one has taken its place. It
 // reports whether asking for another one is of use: not when the platform has just given the
 // same again, so that a refusal that stays does not become a storm.
-func (t *tokens) drop(ctx context.Context, value string) bool {
+func (t *tokens) drop(value string) bool {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	if value == t.same && t.client.now().Before(t.sameTil) {
-		t.mu.Unlock()
 		return false
 	}
 	t.dead = value
 	if t.token.Value == value {
 		t.token = Token{}
-	}
-	t.mu.Unlock()
-	if t.store != nil {
-		ctx, cancel := context.WithTimeout(ctx, storeTime)
-		defer cancel()
-		_ = t.store.Drop(ctx, t.client.cfg.AppID, value) // dead keeps us from taking it again
 	}
 	return true
 }
