@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -72,25 +73,22 @@ func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease ti
 
 // deliveries adds to claimed rows what is told and how each account can be reached.
 func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time) ([]civic.Delivery, error) {
-	pushes, err := db.pushesOf(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
 	accounts := make([]civic.Account, 0, len(rows))
 	people := make([]string, 0, len(rows))
 	for _, r := range rows {
 		accounts = append(accounts, civic.Account(r.Account))
 		people = append(people, r.Person)
 	}
-	reach, err := db.Reach(ctx, accounts)
-	if err != nil {
-		return nil, err
-	}
-	off, err := db.optedOut(ctx, accounts)
-	if err != nil {
-		return nil, err
-	}
-	week, err := db.thisWeek(ctx, people, now)
+	var pushes map[int64]pushRow
+	var reach map[civic.Account]civic.Reach
+	var off map[optoutRow]bool
+	var week map[string]int
+	err := together(
+		func() (err error) { pushes, err = db.pushesOf(ctx, rows); return err },
+		func() (err error) { reach, err = db.Reach(ctx, accounts); return err },
+		func() (err error) { off, err = db.optedOut(ctx, accounts); return err },
+		func() (err error) { week, err = db.thisWeek(ctx, people, now); return err },
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +105,17 @@ func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time)
 		all = append(all, d)
 	}
 	return all, nil
+}
+
+// together does all at once and returns what went wrong.
+func together(all ...func() error) error {
+	errs := make([]error, len(all))
+	var done sync.WaitGroup
+	for i, do := range all {
+		done.Go(func() { errs[i] = do() })
+	}
+	done.Wait()
+	return errors.Join(errs...)
 }
 
 // pushesOf reads the pushes of some rows, by their ids.

@@ -124,7 +124,7 @@ func checkOutcome(o civic.Outcome) error {
 type same struct {
 	state, route, tried, code int
 	reason                    string
-	free                      bool
+	free, unsure              bool
 }
 
 // recordSome writes the outcomes of rows that are the owner's and returns how many.
@@ -141,7 +141,7 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 			continue
 		}
 		delete(mine, o.ID) // of two for one delivery the first counts
-		g := same{stateCodes[o.State], routeCodes[o.Route], bitsOf(o.Tried), o.Code, o.Reason, o.Free}
+		g := same{stateCodes[o.State], routeCodes[o.Route], bitsOf(o.Tried), o.Code, o.Reason, o.Free, o.Unsure}
 		groups[g] = append(groups[g], o)
 		kept = append(kept, o)
 		used.note(row, o)
@@ -178,7 +178,7 @@ func (b *batch) held(owner int64, outcomes []civic.Outcome) (map[int64]deliveryR
 
 // recordSame writes outcomes that differ at most in when they are due again.
 func (b *batch) recordSame(g same, of []civic.Outcome) error {
-	set := "UPDATE deliveries SET state = ?, tried = ?, code = ?, reason = ?, owner_key = 0, calling = 0"
+	set := "UPDATE deliveries SET state = ?, tried = ?, code = ?, reason = ?, owner_key = 0"
 	args := []any{g.state, g.tried, g.code, g.reason}
 	if g.route != 0 {
 		set += ", route = ?"
@@ -188,6 +188,9 @@ func (b *batch) recordSame(g same, of []civic.Outcome) error {
 		set += ", at_ms = ?"
 		args = append(args, ms(b.now))
 	} else {
+		if !g.unsure { // a call under this lease surely did not arrive; earlier ones may have
+			set += ", first_ms = CASE WHEN calling = 0 THEN first_ms ELSE 0 END"
+		}
 		if g.free {
 			set += ", attempts = attempts - 1"
 		}
@@ -203,6 +206,7 @@ func (b *batch) recordSame(g same, of []civic.Outcome) error {
 		ids = append(ids, o.ID)
 	}
 	slices.Sort(ids)
+	set += ", calling = 0" // last: MySQL reads columns as they have been set before
 	if err := b.tx.Exec(set+" WHERE id IN ?", append(args, ids)...).Error; err != nil {
 		return fmt.Errorf("write outcomes: %w", clean(err))
 	}

@@ -371,3 +371,42 @@ func TestDeliveriesAreClaimedOnce(t *testing.T) {
 		}
 	})
 }
+
+// What may have arrived is told to whoever tries next, for as long as it may.
+func TestFirstCallIsRemembered(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		added(t, db, push("a"), civic.Audience{Accounts: accounts(1)})
+		expanded(t, db)
+		for _, step := range []struct {
+			name         string
+			call         civic.Route
+			unsure, free bool
+			want         bool // a first call is known afterwards
+		}{
+			{"given back", "", false, true, false},
+			{"surely refused", civic.ByTemplate, false, false, false},
+			{"no quota", civic.ByTemplate, false, true, false},
+			{"no answer", civic.ByTemplate, true, false, true},
+			{"given back unbegun", "", false, true, true},
+			{"no answer again", civic.ByTemplate, true, false, true},
+			{"postponed", "", true, true, true},
+			{"at last refused", civic.ByTemplate, false, false, false},
+		} {
+			ds := claimed(t, db, "w", 1)
+			if len(ds) != 1 {
+				t.Fatalf("%s: nothing to claim", step.name)
+			}
+			before := ds[0].FirstAt
+			if step.call != "" {
+				calling(t, db, "w", step.call, ds[0].ID)
+			}
+			recorded(t, db, "w", 0, civic.Outcome{ID: ds[0].ID, State: civic.Waiting, Unsure: step.unsure, Free: step.free, Reason: "again"})
+			db.Clock().Shift(time.Second)
+			next := claimed(t, db, "w", 1)[0]
+			if next.FirstAt.IsZero() == step.want || step.want && !before.IsZero() && !next.FirstAt.Equal(before) {
+				t.Errorf("%s: first called at %v, before %v", step.name, next.FirstAt, before)
+			}
+			recorded(t, db, "w", 0, civic.Outcome{ID: next.ID, State: civic.Waiting, Free: true})
+		}
+	})
+}

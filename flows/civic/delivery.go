@@ -88,7 +88,7 @@ type Delivery struct {
 	Urgent   bool
 	Expires  time.Time // of no use afterwards; zero: never
 	Attempts int       // including this one
-	FirstAt  time.Time // when the route called last was first called; zero: none was called yet
+	FirstAt  time.Time // when a call was first made that may have arrived; zero: there is none
 	Tried    []Route   // rungs that refused clearly
 	Reach    Reach     // what was known of the account when it was claimed
 }
@@ -117,6 +117,7 @@ type Outcome struct {
 	NextAt  time.Time     // of Waiting
 	Notice  string        // of ByNotice: the subscription template whose consent was used
 	Free    bool          // of Waiting: the attempt is not counted, as nobody was called
+	Unsure  bool          // of Waiting: a call may have arrived, so that FirstAt stays; else it begins anew
 }
 
 // Report says how a push stands. Its numbers add up to Audience at every moment.
