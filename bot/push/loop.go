@@ -229,11 +229,15 @@ func (l *Loop[J]) guard(ctx context.Context, job J) (outcome Outcome) {
 }
 
 func (l *Loop[J]) blame(ctx context.Context, at string, cause any) {
+	blame(ctx, l.spec.Log, l.spec.Name, at, cause)
+}
+
+func blame(ctx context.Context, log *slog.Logger, queue, at string, cause any) {
 	words := fmt.Sprintf("%T", cause)
 	if err, ok := cause.(runtime.Error); ok {
 		words = err.Error()
 	}
-	l.spec.Log.ErrorContext(ctx, "handler panicked", "queue", l.spec.Name, "at", at, "cause", words, "stack", string(debug.Stack()))
+	log.ErrorContext(ctx, "handler panicked", "queue", queue, "at", at, "cause", words, "stack", string(debug.Stack()))
 }
 
 // drain waits for the rows in hand and drops them when Grace is over.

@@ -218,12 +218,12 @@ func TestMeterIsShared(t *testing.T) {
 	const rate, span = 2000, 2 * time.Second
 	var sum atomic.Int64
 	var replicas sync.WaitGroup
-	end := time.Now().Add(span)
+	begin := time.Now()
 	for i := range 4 {
 		replicas.Go(func() {
 			now := func() time.Time { return time.Now().Add(time.Duration(i/3) * 2 * time.Hour) }
 			m := NewRedisMeter(client, prefix, "wxapp", map[string]Limit{CustomerAPI: {Second: rate}}, now)
-			for time.Now().Before(end) {
+			for time.Since(begin) < span {
 				n, wait, err := m.Take(t.Context(), CustomerAPI, 500)
 				if err != nil {
 					t.Error(err)
@@ -235,9 +235,9 @@ func TestMeterIsShared(t *testing.T) {
 		})
 	}
 	replicas.Wait()
-	want := int64(rate * span / time.Second)
-	if got := sum.Load(); got > want+want/50 || got < want*9/10 { // a busy machine takes less
-		t.Errorf("granted %d in %v, want %d", got, span, want)
+	took := time.Since(begin)
+	want := int64(rate * took.Seconds())
+	if got := sum.Load(); got > want+want/50 || got < want/2 { // a busy machine asks too seldom to get all
+		t.Errorf("granted %d in %v, want %d", got, took, want)
 	}
-	t.Logf("granted %d of %d", sum.Load(), want)
 }
