@@ -62,6 +62,11 @@ func noticeSend(c *call) (any, int) {
 		lines = append(lines, name+": "+value.Value)
 	}
 	slices.Sort(lines)
-	c.tell(Event{Kind: KindTemplate, Openid: in.To, Text: strings.Join(lines, "\n")})
+	shown := strings.Join(lines, "\n")
+	kind := KindTemplate
+	if strings.HasSuffix(c.path, "/bizsend") {
+		kind = kindNotice
+	}
+	c.reach(f, kind, shown, in.ClientID, Event{Kind: KindTemplate, Openid: in.To, Text: shown})
 	return map[string]any{"errcode": 0, "errmsg": "ok", "msgid": id}, codeOK
 }

@@ -23,12 +23,17 @@ type Platform struct {
 	rng      *rand.Rand
 	mode     string
 	webhooks []string
-	faults   map[string]*fault
+	trouble  trouble
 	denied   map[string]bool
 	lifetime time.Duration
+	day      int64 // of state.Calls, in days since 1970 in China
+	tally    tally
 	state    state
 
-	watch watchers
+	watch   watchers
+	closing chan struct{} // closed by Close
+	close   func()
+	table   map[string]endpoint // never changes
 }
 
 type account struct {
@@ -45,9 +50,9 @@ type follower struct {
 	FollowedAt int64             `json:"followedAt,omitempty"` // seconds
 	Scene      string            `json:"scene,omitempty"`      // of the QR code that led here last
 	Windows    map[string]window `json:"windows,omitempty"`    // by trigger
-}
 
-type fault struct{ code, times int }
+	got *arrivals // nil: nothing yet
+}
 
 const (
 	defaultDeadline = 5 * time.Second
@@ -75,6 +80,7 @@ func New(o Options) *Platform {
 		o.Client = loopbackClient()
 	}
 	key, err := decodeKey(o.AESKey)
+	closing := make(chan struct{})
 	return &Platform{
 		client: o.Client,
 		now:    o.Now,
@@ -85,10 +91,14 @@ func New(o Options) *Platform {
 		rng:      rand.New(rand.NewPCG(o.Seed, o.Seed)),
 		mode:     o.Mode,
 		webhooks: slices.Clone(o.Webhooks),
-		faults:   map[string]*fault{},
+		trouble:  newTrouble(),
 		denied:   withheld(),
 		lifetime: defaultLifetime,
+		tally:    newTally(),
 		state:    newState(),
+		closing:  closing,
+		close:    sync.OnceFunc(func() { close(closing) }),
+		table:    endpoints(),
 	}
 }
 
@@ -143,8 +153,11 @@ func (p *Platform) SetWebhooks(urls ...string) {
 	p.webhooks = slices.Clone(urls)
 }
 
-// Close drops idle connections to the bot.
-func (p *Platform) Close() { p.client.CloseIdleConnections() }
+// Close ends the calls that wait or hang, and drops idle connections to the bot.
+func (p *Platform) Close() {
+	p.close()
+	p.client.CloseIdleConnections()
+}
 
 // nextID gives a number never given before, not even by an earlier process with the same clock.
 // It is called with the lock held.
@@ -177,12 +190,13 @@ type state struct {
 	Tokens  tokens               `json:"tokens"`
 	Calls   map[string]int       `json:"calls,omitempty"` // by path, on Day
 	Day     string               `json:"day,omitempty"`
+	UsedUp  map[string]bool      `json:"usedUp,omitempty"` // on Day: no more calls of this path
 	Clears  map[string]int       `json:"clears,omitempty"` // clear_quota by month
 	Notices []notice             `json:"notices,omitempty"`
 }
 
 func newState() state {
-	return state{People: map[string]*follower{}, Calls: map[string]int{}, Clears: map[string]int{}}
+	return state{People: map[string]*follower{}, Calls: map[string]int{}, Clears: map[string]int{}, UsedUp: map[string]bool{}}
 }
 
 // exportLimit bounds the media bytes in an export; older media keep their index only.
@@ -229,6 +243,6 @@ func (p *Platform) Import(b []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.LastID = max(s.LastID, p.state.LastID)
-	p.state = s
+	p.state, p.day = s, 0
 	return nil
 }
