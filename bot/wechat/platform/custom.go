@@ -93,8 +93,11 @@ func customSend(c *call) (any, int) {
 		return nil, codeBadOpenid
 	}
 	text, links, code := m.show(c)
-	if code != codeOK {
+	switch {
+	case code != codeOK:
 		return nil, code
+	case f.Blocked:
+		return nil, codeBlocked
 	}
 	if code := f.spend(c.now); code != codeOK {
 		return nil, code

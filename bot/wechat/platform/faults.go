@@ -194,9 +194,11 @@ func (p *Platform) SetLatency(path string, d time.Duration) {
 	p.trouble.latency[path] = d
 }
 
-// Heal takes back all that Fault, FailAPI, Refuse, ListIP, SetLatency, SetLimits, UseUp
-// and UseUpMinute set. Expired tokens stay expired, blocked phones blocked.
+// Heal takes back all that Fault, FailAPI, Refuse, ListIP, SetLatency, SetLimits, UseUp,
+// UseUpMinute, LieAboutReceipts and HoldReceipts set. Expired tokens stay expired, blocked phones blocked.
 func (p *Platform) Heal() {
+	p.LieAboutReceipts(ReceiptLies{})
+	p.HoldReceipts(false)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trouble = newTrouble()
@@ -252,7 +254,7 @@ func (p *Platform) play(w http.ResponseWriter, r *http.Request, f *Fault, out []
 func (p *Platform) hang(r *http.Request) {
 	select {
 	case <-r.Context().Done():
-	case <-p.closing:
+	case <-p.ctx.Done():
 	}
 	panic(http.ErrAbortHandler) // net/http closes the connection without an answer
 }

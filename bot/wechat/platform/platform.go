@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -24,16 +25,21 @@ type Platform struct {
 	mode     string
 	webhooks []string
 	trouble  trouble
+	clients  map[clientKey]int64 // the ids of state.Notices
+
+	templates, noticeTemplates catalog
+
 	denied   map[string]bool
 	lifetime time.Duration
 	day      int64 // of state.Calls, in days since 1970 in China
 	tally    tally
 	state    state
 
-	watch   watchers
-	closing chan struct{} // closed by Close
-	close   func()
-	table   map[string]endpoint // never changes
+	watch    watchers
+	receipts receipts
+	ctx      context.Context // of what goes on in the background; ended by Close
+	close    context.CancelFunc
+	table    map[string]endpoint // never changes
 }
 
 type account struct {
@@ -50,6 +56,9 @@ type follower struct {
 	FollowedAt int64             `json:"followedAt,omitempty"` // seconds
 	Scene      string            `json:"scene,omitempty"`      // of the QR code that led here last
 	Windows    map[string]window `json:"windows,omitempty"`    // by trigger
+	// Consents to subscription notices, by template.
+	Consents map[string]consent `json:"consents,omitempty"`
+	Blocked  bool               `json:"blocked,omitempty"` // takes no messages
 
 	got *arrivals // nil: nothing yet
 }
@@ -80,8 +89,8 @@ func New(o Options) *Platform {
 		o.Client = loopbackClient()
 	}
 	key, err := decodeKey(o.AESKey)
-	closing := make(chan struct{})
-	return &Platform{
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Platform{
 		client: o.Client,
 		now:    o.Now,
 		account: account{
@@ -96,10 +105,18 @@ func New(o Options) *Platform {
 		lifetime: defaultLifetime,
 		tally:    newTally(),
 		state:    newState(),
-		closing:  closing,
-		close:    sync.OnceFunc(func() { close(closing) }),
+		clients:  map[clientKey]int64{},
+		ctx:      ctx,
+		close:    cancel,
 		table:    endpoints(),
 	}
+	if len(o.Templates) > 0 {
+		p.SetTemplates(o.Templates...)
+	}
+	if len(o.NoticeTemplates) > 0 {
+		p.SetNoticeTemplates(o.NoticeTemplates...)
+	}
+	return p
 }
 
 // loopbackClient reaches this machine only, whatever a webhook's name resolves to.
@@ -153,9 +170,11 @@ func (p *Platform) SetWebhooks(urls ...string) {
 	p.webhooks = slices.Clone(urls)
 }
 
-// Close ends the calls that wait or hang, and drops idle connections to the bot.
+// Close ends the calls that wait or hang, stops the receipts, waits for those under way, and
+// drops idle connections to the bot. It may be called more than once.
 func (p *Platform) Close() {
 	p.close()
+	p.endReceipts()
 	p.client.CloseIdleConnections()
 }
 
@@ -190,9 +209,11 @@ type state struct {
 	Tokens  tokens               `json:"tokens"`
 	Calls   map[string]int       `json:"calls,omitempty"` // by path, on Day
 	Day     string               `json:"day,omitempty"`
-	UsedUp  map[string]bool      `json:"usedUp,omitempty"` // on Day: no more calls of this path
-	Clears  map[string]int       `json:"clears,omitempty"` // clear_quota by month
-	Notices []notice             `json:"notices,omitempty"`
+	UsedUp  map[string]bool      `json:"usedUp,omitempty"`  // on Day: no more calls of this path
+	Clears  map[string]int       `json:"clears,omitempty"`  // clear_quota by month
+	Notices []notice             `json:"notices,omitempty"` // oldest first
+	// Receipts not delivered yet; kept by Platform.receipts, here for an export only.
+	Receipts []receipt `json:"receipts,omitempty"`
 }
 
 func newState() state {
@@ -202,11 +223,14 @@ func newState() state {
 // exportLimit bounds the media bytes in an export; older media keep their index only.
 const exportLimit = 16 << 20
 
-// Export writes the whole state as JSON: people, windows, media, menu, tokens.
+// Export writes the whole state as JSON: people, windows, consents, media, menu, tokens, receipts
+// under way. Counts, faults and the account's templates are no part of it.
 func (p *Platform) Export() ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.forget(p.now())
 	s := p.state
+	s.Receipts = p.receipts.pending()
 	s.Media = make([]*medium, len(p.state.Media))
 	left := exportLimit
 	for i, kept := range slices.Backward(p.state.Media) {
@@ -243,6 +267,9 @@ func (p *Platform) Import(b []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.LastID = max(s.LastID, p.state.LastID)
+	p.receipts.replace(s.Receipts)
+	s.Receipts = nil
 	p.state, p.day = s, 0
+	p.remembered()
 	return nil
 }

@@ -23,6 +23,8 @@ type call struct {
 	field  string  // of a refused value, for the errmsg
 	fault  *Fault  // the trouble it meets; nil: none
 	events []Event // handed out after the lock is given back
+
+	receipts []receipt // sent when the call is over
 }
 
 // Handler serves the API: /cgi-bin/….
@@ -56,6 +58,8 @@ func (p *Platform) serve(w http.ResponseWriter, r *http.Request, body []byte) {
 		rid = fmt.Sprintf(" rid: %x-%x-%x", c.now.Unix(), p.random(4), p.random(4))
 	}
 	p.mu.Unlock()
+	c.sendReceipts(true)
+	defer c.sendReceipts(false) // whatever becomes of the answer
 	f, isFile := answer.(file)
 	if isFile && code == codeOK && c.fault == nil {
 		p.wait(r.Context(), latency)
@@ -207,6 +211,6 @@ func (p *Platform) wait(ctx context.Context, d time.Duration) {
 	select {
 	case <-t.C:
 	case <-ctx.Done():
-	case <-p.closing:
+	case <-p.ctx.Done():
 	}
 }
