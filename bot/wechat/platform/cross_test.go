@@ -107,11 +107,12 @@ func TestTheBotUnderstandsConsents(t *testing.T) {
 	long := road()
 	long.ID, long.LongTerm = "t-long", true
 	p, client, l := cross(t, road(), long)
-	q, ctx := p.Person("oCross"), t.Context()
+	ctx := t.Context()
 	notice := wechat.Notice{OpenID: "oCross", TemplateID: "t-road", Data: map[string]string{"thing1": "楼道灯", "phrase2": "已修好"}}
 	if v := wechat.Classify(client.SendNotice(ctx, notice)); v.Code != 40003 {
 		t.Errorf("to a stranger who never was there: %+v", v)
 	}
+	q := p.Person("oCross")
 	q.AnswerPopup(ctx, platform.Answer{TemplateID: "t-road", Accept: true}, platform.Answer{TemplateID: "t-long"})
 	want := []wechat.NoticeEvent{{TemplateID: "t-road", Accepted: true}, {TemplateID: "t-long"}}
 	if got := l.last().Notices; !slices.Equal(got, want) {
