@@ -83,7 +83,7 @@ func TestAnswersThatAreRetriedAndNot(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			p := testPlatform(t, Options{Deadline: short, Webhooks: []string{replica(t, row.h)}})
-			p.state.People[someone] = &follower{Following: true, Windows: map[string]window{}}
+			p.state.People[someone] = &follower{Following: true}
 			d := p.Person(someone).Say(t.Context(), "你好")
 			if len(d.Tries) != row.tries || d.Faulty != row.faulty || d.Faulty != (d.Err != nil) {
 				t.Errorf("%d tries, faulty %t, %v", len(d.Tries), d.Faulty, d.Err)
@@ -121,7 +121,7 @@ func TestRepeatsCarryTheSameMessage(t *testing.T) {
 				_, _ = io.WriteString(w, answer(r, in, "第三次"))
 			})
 			p := testPlatform(t, Options{Deadline: time.Second, Pause: time.Millisecond, Webhooks: []string{webhook}, SameSignature: same})
-			p.state.People[someone] = &follower{Following: true, Windows: map[string]window{}}
+			p.state.People[someone] = &follower{Following: true}
 			d := must(t, p.Person(someone).Say(t.Context(), "a"))
 			if d.Reply.Text != "第三次" || len(d.Tries) != 3 || d.Faulty {
 				t.Errorf("delivery %+v", d)

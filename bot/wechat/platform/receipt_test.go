@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -156,7 +155,6 @@ func TestReceiptsAndTheirAnswers(t *testing.T) {
 }
 
 func TestReceiptsThatNobodyTakes(t *testing.T) {
-	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	p := testPlatform(t, Options{Webhooks: []string{replica(t, hang)}, Templates: []Template{meeting()}})
 	p.Populate("o", 1)
 	a := newAPI(t, p)
