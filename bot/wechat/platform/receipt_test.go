@@ -104,19 +104,20 @@ func TestReceiptsThatLie(t *testing.T) {
 	}
 	p.HoldReceipts(false)
 	settle(t, p)
-	times, strangers, order := map[string]int{}, 0, []string{}
-	for _, line := range told(t, bot) {
+	times, strangers, ahead := map[string]int{}, 0, 0
+	for at, line := range told(t, bot) {
 		id, _, _ := strings.Cut(line, " ")
-		if !slices.Contains(ids, id) {
+		i := slices.Index(ids, id)
+		if i < 0 {
 			strangers++
 			continue
 		}
-		if times[id]++; times[id] == 1 {
-			order = append(order, id)
-		}
+		times[id]++
+		ahead = max(ahead, 3*i-at) // each stood with a stranger and a copy of its own
 	}
-	if strangers != 20 || len(order) != 20 || slices.Equal(order, ids) {
-		t.Errorf("%d strangers, order %q", strangers, order)
+	// The senders alone, being several, bring some forward by a few places.
+	if strangers != 20 || len(times) != 20 || ahead < 2*receiptSenders {
+		t.Errorf("%d strangers, %d told, at most %d ahead", strangers, len(times), ahead)
 	}
 	for id, n := range times {
 		if n != 2 {
