@@ -48,6 +48,7 @@ type Options struct {
 	// Deadline of one try; 0 means 5 s.
 	Deadline time.Duration
 	// Pause before a repeat when a try failed before its deadline; 0 means a fifth of Deadline.
+	// How soon WeChat repeats then is not documented; at once would be the same fault again.
 	Pause time.Duration
 	// SameSignature makes repeats carry the first try's URL; by default each is signed anew.
 	SameSignature bool
@@ -77,10 +78,11 @@ type Delivery struct {
 
 // Try is one HTTP request of a delivery.
 type Try struct {
-	URL    string        `json:"url"`    // the replica's address, without the query
-	Status int           `json:"status"` // 0: no answer
-	Took   time.Duration `json:"took"`
-	Err    string        `json:"err,omitempty"`
+	URL     string        `json:"url"`    // the replica's address, without the query; the last one asked
+	Status  int           `json:"status"` // 0: no answer
+	Took    time.Duration `json:"took"`
+	Err     string        `json:"err,omitempty"`
+	Refused int           `json:"refused,omitempty"` // replicas that took no connection
 }
 
 // Reply is a passive reply as the phone shows it.

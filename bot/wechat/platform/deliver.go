@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,8 +32,9 @@ type wire struct {
 	query    string // of the last try
 }
 
-// deliver posts a message as WeChat does: at most three tries, each with the deadline, each to
-// a random replica; a late, broken or 5xx answer is tried again, any other answer is final.
+// deliver posts a message as WeChat does: at most three tries, each with the deadline; a late,
+// broken or 5xx answer is tried again, any other answer is final. WeChat knows one address only;
+// what spreads the tries over replicas is the load balancer behind it, which post plays.
 func (p *Platform) deliver(ctx context.Context, n note, how manner) *Delivery {
 	d := &Delivery{Openid: n.openid, MsgID: n.id, In: n.xml}
 	w, err := p.prepare(n)
@@ -99,13 +101,15 @@ func (p *Platform) prepare(n note) (*wire, error) {
 	return w, nil
 }
 
-// signed makes the query of one try and picks its replica.
-func (p *Platform) signed(w *wire, openid string) (webhook, query string) {
+// signed makes the query of one try and the order in which the balancer would ask the replicas.
+func (p *Platform) signed(w *wire, openid string) (replicas []string, query string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	webhook = w.webhooks[p.rng.IntN(len(w.webhooks))]
+	for _, i := range p.rng.Perm(len(w.webhooks)) {
+		replicas = append(replicas, w.webhooks[i])
+	}
 	if w.query != "" && p.account.sameSignature {
-		return webhook, w.query
+		return replicas, w.query
 	}
 	timestamp := strconv.FormatInt(p.now().Unix(), 10)
 	nonce := strconv.FormatUint(uint64(p.rng.Uint32()), 10)
@@ -119,16 +123,18 @@ func (p *Platform) signed(w *wire, openid string) (webhook, query string) {
 		q.Set("encrypt_type", "aes")
 		q.Set("msg_signature", sign(p.account.token, timestamp, nonce, w.sealed))
 	}
-	return webhook, q.Encode()
+	return replicas, q.Encode()
 }
 
 // try sends one request and notes it. again says that the answer never came whole.
 func (p *Platform) try(ctx context.Context, d *Delivery, w *wire, deadline time.Duration) (body []byte, again bool) {
-	webhook, query := p.signed(w, d.Openid)
+	replicas, query := p.signed(w, d.Openid)
 	w.query = query
-	try := Try{URL: webhook}
+	var try Try
 	started := time.Now() //nolint:forbidigo // how long a request took is measured, whatever the shifted clock says
-	body, path, err := p.post(ctx, &try, webhook, query, w.body, deadline)
+	timed, cancel := context.WithTimeout(ctx, deadline)
+	body, path, err := p.balance(timed, &try, replicas, query, w.body)
+	cancel()
 	try.Took = time.Since(started) //nolint:forbidigo // as above
 	d.WireURL = path
 	if err != nil {
@@ -145,12 +151,34 @@ func (p *Platform) try(ctx context.Context, d *Delivery, w *wire, deadline time.
 		return body, false
 	}
 	if len(d.Tries) < maxTries && try.Took < deadline {
+		// A repeat at once would meet the fault that the first try met.
 		wait(ctx, min(p.account.pause, deadline-try.Took))
 	}
 	return nil, true
 }
 
-func (p *Platform) post(ctx context.Context, try *Try, webhook, query, body string, deadline time.Duration) (answer []byte, path string, err error) {
+// balance sends one request as a load balancer does: a replica that takes no connection has not
+// seen the request, so the next one is asked within the same try. One that took it and died may
+// have acted on it; as balancers do not repeat a POST then, the try ends unanswered and counts.
+func (p *Platform) balance(ctx context.Context, try *Try, replicas []string, query, body string) (answer []byte, path string, err error) {
+	for _, webhook := range replicas {
+		try.URL = webhook
+		answer, path, err = p.post(ctx, try, webhook, query, body)
+		if !unseen(err) || ctx.Err() != nil {
+			break
+		}
+		try.Refused++
+	}
+	return answer, path, err
+}
+
+// unseen says that no replica took a connection for the request.
+func unseen(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+func (p *Platform) post(ctx context.Context, try *Try, webhook, query, body string) (answer []byte, path string, err error) {
 	u, err := url.Parse(webhook)
 	if err != nil {
 		return nil, "", fmt.Errorf("parse webhook: %w", err)
@@ -160,8 +188,6 @@ func (p *Platform) post(ctx context.Context, try *Try, webhook, query, body stri
 	}
 	u.RawQuery = query
 	path = u.RequestURI()
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(body))
 	if err != nil {
 		return nil, path, fmt.Errorf("make request: %w", err)

@@ -95,11 +95,69 @@ func TestAnswersThatAreRetriedAndNot(t *testing.T) {
 	}
 }
 
+const nobody = "http://127.0.0.1:1/wechat" // refuses connections
+
 func TestRefusedConnectionIsTriedThreeTimes(t *testing.T) {
-	p := testPlatform(t, Options{Deadline: short, Webhooks: []string{"http://127.0.0.1:1/wechat"}})
+	p := testPlatform(t, Options{Deadline: short, Webhooks: []string{nobody}})
 	d := p.Person(someone).Follow(t.Context(), "")
-	if len(d.Tries) != 3 || !d.Faulty || strings.Contains(d.Tries[0].Err, "signature") {
+	if len(d.Tries) != 3 || !d.Faulty || d.Tries[0].Refused != 1 || strings.Contains(d.Tries[0].Err, "signature") {
 		t.Errorf("delivery %+v", d)
+	}
+}
+
+// A balancer asks the next replica when one takes no connection, within the same try.
+func TestRefusedConnectionGoesToAnotherReplica(t *testing.T) {
+	bot, alive := startBot(t, echo)
+	p := testPlatform(t, Options{Webhooks: []string{nobody, alive, nobody}})
+	q, _ := followed(t, p)
+	refused := 0
+	for range 20 {
+		d := must(t, q.Say(t.Context(), "a"))
+		if len(d.Tries) != 1 || d.Tries[0].URL != alive || d.Tries[0].Err != "" {
+			t.Fatalf("tries %+v", d.Tries)
+		}
+		refused += d.Tries[0].Refused
+	}
+	if refused == 0 {
+		t.Error("no replica refused: nothing is proved")
+	}
+	if n := len(bot.messages(t)); n != 21 {
+		t.Errorf("%d messages arrived", n)
+	}
+}
+
+// A request that was taken and not answered may have been acted on: it is a try of its own.
+func TestTakenAndDroppedRequestIsAnUnansweredTry(t *testing.T) {
+	_, alive := startBot(t, echo)
+	var taken atomic.Int32
+	dying := replica(t, func(http.ResponseWriter, *http.Request) {
+		taken.Add(1)
+		panic(http.ErrAbortHandler)
+	})
+	p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{alive, dying}})
+	q := p.Person(someone)
+	q.Follow(t.Context(), "")
+	unanswered := 0
+	for range 40 {
+		for _, try := range q.Say(t.Context(), "a").Tries {
+			if try.Status == 0 && try.Err != "" && try.URL == dying {
+				unanswered++
+			}
+		}
+	}
+	if unanswered == 0 || unanswered > int(taken.Load()) || unanswered < int(taken.Load())-maxTries {
+		t.Errorf("%d unanswered tries, %d requests were dropped", unanswered, taken.Load())
+	}
+}
+
+// Repeats are spread out: a fault of a moment is over before the last try.
+func TestRepeatsWaitAfterAFailedTry(t *testing.T) {
+	const rest = 40 * time.Millisecond
+	p := testPlatform(t, Options{Deadline: time.Second, Pause: rest, Webhooks: []string{nobody}})
+	begin := time.Now()
+	p.Person(someone).Follow(t.Context(), "")
+	if took := time.Since(begin); took < 2*rest {
+		t.Errorf("three tries in %v", took)
 	}
 }
 
