@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -85,12 +86,14 @@ func TestRollingRestart(t *testing.T) {
 			if row.watched {
 				wg.Go(func() { s.balance(ctx) })
 			}
-			ended := make(chan struct{})
+			var ended atomic.Bool
 			wg.Go(func() {
-				defer close(ended)
+				defer ended.Store(true)
 				s.roll(ctx, 4)
 			})
-			r := s.waves(ctx, ended, number)
+			r := s.waves(ctx, platform.RehearseOptions{
+				Residents: 12, Seed: number, Copies: -1, Hurry: -1, Cancel: -1,
+			}, func(platform.Report) bool { return ended.Load() })
 			cancel()
 			wg.Wait()
 			t.Logf("%d requests were cut, %s", cuts.get(""), figures(r))
@@ -163,32 +166,26 @@ func (s *site) roll(ctx context.Context, times int) {
 	}
 }
 
-// waves of residents raise needs one after the other until ended is closed. Few at a time, so that
+// waves of residents raise needs one after the other until it is enough. Few at a time, so that
 // a slow machine is slow and not overwhelmed, and few needs each, so that nobody is taken for a
 // flood: only then is every answer owed.
-func (s *site) waves(ctx context.Context, ended <-chan struct{}, number uint64) platform.Report {
+func (s *site) waves(ctx context.Context, o platform.RehearseOptions, enough func(platform.Report) bool) platform.Report {
 	s.t.Helper()
+	o.Needs, o.For, o.Scenes, o.Script = 3, time.Minute, scenes, script()
+	o.Unsure, o.Claimed = again, "，编号 "
 	var all platform.Report
-	for wave := uint64(0); ctx.Err() == nil; wave++ {
-		r := platform.Rehearse(ctx, s.p, platform.RehearseOptions{
-			Residents: 12, Needs: 3, For: time.Minute, Seed: number + wave, Prefix: fmt.Sprintf("oWave%d-", wave),
-			Scenes: scenes, Script: script(), Unsure: again, Claimed: "，编号 ", Copies: -1, Hurry: -1, Cancel: -1,
-		})
-		if r.Err != nil {
-			s.t.Fatal(r.Err)
+	for wave := 0; wave == 0 || !enough(all); wave++ {
+		if ctx.Err() != nil {
+			s.t.Errorf("it is never enough: %s", figures(all))
+			break
 		}
-		all.Claims = append(all.Claims, r.Claims...)
-		all.Strange = append(all.Strange, r.Strange...)
-		all.Slowest = max(all.Slowest, r.Slowest)
-		all.Sent, all.Unsure, all.Unanswered = all.Sent+r.Sent, all.Unsure+r.Unsure, all.Unanswered+r.Unanswered
-		all.Faulty, all.Different, all.Abandoned = all.Faulty+r.Faulty, all.Different+r.Different, all.Abandoned+r.Abandoned
-		select {
-		case <-ended:
-			return all
-		default:
+		o.Prefix = fmt.Sprintf("oRehearse%dx", wave)
+		add(&all, platform.Rehearse(ctx, s.p, o))
+		if all.Err != nil {
+			s.t.Fatal(all.Err)
 		}
+		o.Seed++
 	}
-	s.t.Error("the restarts have no end")
 	return all
 }
 

@@ -46,7 +46,9 @@ func blackhole(t *testing.T) string {
 	return l.Addr().String()
 }
 
-const slack = 150 * time.Millisecond // a loaded machine
+// slack is for a loaded machine, and short beside what would be wrong: go-redis waits five seconds
+// by default, and callers here four.
+const slack = time.Second
 
 func TestRedisBlackholed(t *testing.T) {
 	c := newClock()
@@ -146,7 +148,7 @@ func TestRedisStoppedAndBack(t *testing.T) {
 			down++
 		}
 	}
-	if took := time.Since(start); down < 950 || took > time.Second {
+	if took := time.Since(start); down < 950 || took > 5*time.Second {
 		t.Errorf("%d of 1000 calls failed at once, all in %v", down, took)
 	}
 	if err := s.Ping(t.Context()); err == nil || errors.Is(err, session.ErrDown) {
