@@ -81,6 +81,7 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 	defer close(batches)
 	for ctx.Err() == nil {
 		grants, probes, sum, wait := d.grants(ctx)
+		d.held.Store(sum == 0 && wait >= longestNap)
 		if sum == 0 {
 			d.rest(ctx, min(max(wait, time.Millisecond), longestNap))
 			continue
@@ -104,6 +105,12 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 		batches <- &batch{d: d, rows: rows, at: from, grants: grants, probes: probes, inHand: len(rows)}
 	}
 }
+
+// Held says whether a quota that is used up, or a fault of the set-up, keeps all routes shut.
+func (d *Deliveries) Held() bool { return d.held.Load() }
+
+// Settled is how many outcomes were recorded so far: one that rises says that the queue moves.
+func (d *Deliveries) Settled() uint64 { return d.settled.Load() }
 
 // rest waits for a wake-up, the pause or the end.
 func (d *Deliveries) rest(ctx context.Context, pause time.Duration) {

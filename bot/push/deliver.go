@@ -196,6 +196,19 @@ func (c *courier) try(ctx context.Context, route civic.Route) (over, ours bool) 
 	return c.judge(ctx, route, v), true
 }
 
+// broken stops the API, or only the template where that is at fault.
+func (c *courier) broken(ctx context.Context, route civic.Route, v Verdict) {
+	api := string(route)
+	if t := c.template(route); v.Template && t != "" {
+		c.works(ctx, api)
+		c.fail(ctx, t, v)
+		c.hold(t)
+		return
+	}
+	c.fail(ctx, api, v)
+	c.close(ctx, api, c.cfg.Now().Add(probePause))
+}
+
 // template names what a fault of this kind's template is kept under; "": the route has none.
 func (c *courier) template(route civic.Route) string {
 	switch {
@@ -240,14 +253,7 @@ func (c *courier) judge(ctx context.Context, route civic.Route, v Verdict) bool 
 		c.close(ctx, api, until)
 		return c.postpone(until.Add(spread(5*time.Second, 1)), reasonQuota)
 	case Broken:
-		if v.Template && c.template(route) != "" {
-			c.works(ctx, api)
-			c.fail(ctx, c.template(route), v)
-			c.hold(c.template(route))
-		} else {
-			c.fail(ctx, api, v)
-			c.close(ctx, api, now.Add(probePause))
-		}
+		c.broken(ctx, route, v)
 		return c.postpone(now.Add(probePause+spread(5*time.Second, 1)), v.Reason)
 	case NotSent:
 		return c.postpone(now.Add(p.backOff(1)), v.Reason)

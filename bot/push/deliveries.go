@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"yishi/flows/civic"
@@ -126,6 +127,9 @@ type Deliveries struct {
 	marks *group[*mark]
 	notes *group[noted]
 	mail  chan []civic.Account // to be marked
+
+	held    atomic.Bool
+	settled atomic.Uint64
 
 	mu     sync.Mutex
 	shut   map[string]time.Time // APIs that are not to be called before

@@ -63,6 +63,7 @@ func (d *Deliveries) note(ctx context.Context, all []noted) error {
 			if lost > 0 {
 				d.cfg.Log.WarnContext(ctx, "deliveries not recorded", "rows", lost)
 			}
+			d.settled.Add(uint64(len(outcomes) - lost))
 			d.post(all)
 			return nil
 		}
