@@ -29,24 +29,13 @@ func readFile(path string, vars []variable, faults *Faults) (values map[string]s
 		faults.add(fileVariable, complaint)
 		return values, nil
 	}
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	var doc yaml.Node
-	err := d.Decode(&doc)
-	if errors.Is(err, io.EOF) {
-		return values, nil // nothing but comments
-	}
-	if err == nil {
-		if again := d.Decode(&yaml.Node{}); !errors.Is(again, io.EOF) {
-			err = errors.Join(again, errors.New("more than one document"))
-		}
-	}
-	if err != nil {
-		complaint := "is not one document of YAML"
-		if line := where.FindString(err.Error()); line != "" {
-			complaint += ", " + line
-		}
-		faults.add(fileVariable, complaint)
+	doc, line, ok := document(b)
+	if !ok {
+		faults.add(fileVariable, "is not one document of YAML"+line)
 		return values, nil
+	}
+	if doc == nil {
+		return values, nil // nothing but comments
 	}
 	r := reader{values: values, faults: faults}
 	for _, v := range vars {
@@ -55,8 +44,29 @@ func readFile(path string, vars []variable, faults *Faults) (values map[string]s
 			r.known = append(r.known, v.key()+strings.ToLower(ofFile))
 		}
 	}
-	r.read(doc.Content[0], "")
+	r.read(doc, "")
 	return values, r.push
+}
+
+// document reads the one document of b, nil when there is none. Where it is not ok, line tells
+// the place, with a comma before it, if it is known.
+func document(b []byte) (n *yaml.Node, line string, ok bool) {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var doc yaml.Node
+	err := d.Decode(&doc)
+	if errors.Is(err, io.EOF) {
+		return nil, "", true
+	}
+	if err == nil {
+		if again := d.Decode(&yaml.Node{}); errors.Is(again, io.EOF) {
+			return doc.Content[0], "", true
+		}
+		return nil, "", false
+	}
+	if line = where.FindString(err.Error()); line != "" {
+		line = ", " + line
+	}
+	return nil, line, false
 }
 
 type reader struct {

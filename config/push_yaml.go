@@ -54,18 +54,11 @@ func readPush(text string, section *yaml.Node, faults *Faults, checks []Check) *
 
 // parsePush reads the environment's text, YAML or JSON.
 func parsePush(text string, faults *Faults) *yaml.Node {
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) != 1 {
-		complaint := "is not one document of YAML or JSON"
-		if err != nil {
-			if line := where.FindString(err.Error()); line != "" {
-				complaint += ", " + line
-			}
-		}
-		faults.add(pushVariable, complaint)
-		return nil
+	n, line, ok := document([]byte(text))
+	if !ok {
+		faults.add(pushVariable, "is not one document of YAML or JSON"+line)
 	}
-	return doc.Content[0]
+	return n
 }
 
 // pairs calls do for each key of a mapping, in its order.

@@ -12,11 +12,33 @@ import (
 // cancelled is the reason of those who were not told because staff thought better of it.
 const cancelled = "cancelled"
 
-// CancelPush stops a push: whoever waits is skipped, and says how many. What is under way, was
-// sent, or may have been stays as it is. ErrNoPush if there is none.
+// expandAtOnce is how many people are looked at between two looks at who waits.
+const expandAtOnce = 10_000
+
+// CancelPush stops a push and says for how many: whoever waits is skipped. What is under way, was
+// sent, or may have been, stays as it is. ErrNoPush if there is none.
 func (db *DB) CancelPush(ctx context.Context, push string) (int, error) {
-	total, err := 0, error(nil)
-	// From now on nobody claims any of it to send it: the ladder finds it of no use.
+	total := 0
+	id, err := db.expire(ctx, push)
+	for more := true; more && err == nil; {
+		// The audience is to add up, so that who was not looked at yet is written down first.
+		if more, err = db.unexpanded(ctx, id); more && err == nil {
+			_, err = db.Expand(ctx, expandAtOnce)
+		}
+		for some := true; some && err == nil; {
+			n := 0
+			n, err = db.skipWaiting(ctx, id)
+			total, some = total+n, n > 0
+		}
+	}
+	if err != nil {
+		return total, fmt.Errorf("cancel push: %w", err)
+	}
+	return total, nil
+}
+
+// expire makes a push useless from now on: nobody who is claimed later is told of it.
+func (db *DB) expire(ctx context.Context, push string) (id int64, err error) {
 	err = db.retried(ctx, func(tx *gorm.DB) error {
 		b := &batch{db: db, tx: tx, now: db.clock.Now()}
 		p, found, err := b.pushOf(push)
@@ -26,64 +48,31 @@ func (db *DB) CancelPush(ctx context.Context, push string) (int, error) {
 		if err != nil {
 			return err
 		}
-		return tx.Exec("UPDATE pushes SET expires_ms = ? WHERE id = ? AND (expires_ms = 0 OR expires_ms > ?)", ms(b.now), p.ID, ms(b.now)).Error
+		id = p.ID
+		return tx.Exec("UPDATE pushes SET due_ms = CASE WHEN due_ms > ? THEN ? ELSE due_ms END, expires_ms = CASE WHEN expires_ms = 0 OR expires_ms > ? THEN ? ELSE expires_ms END WHERE id = ?",
+			ms(b.now), ms(b.now), ms(b.now), ms(b.now), id).Error
 	})
-	for more := true; more && err == nil; {
-		n := 0
-		err = db.retried(ctx, func(tx *gorm.DB) error {
-			var err error
-			n, more, err = (&batch{db: db, tx: tx, now: db.clock.Now()}).cancelSome(push)
-			return err
-		})
-		total += n
-	}
-	if err != nil {
-		return total, fmt.Errorf("cancel push: %w", err)
-	}
-	return total, nil
+	return id, err
 }
 
-// cancelSome expands a part of what is not expanded yet, as the audience is to add up, and skips
-// a part of what waits. What may have arrived is unknown, as it is when a delivery ends so.
-func (b *batch) cancelSome(push string) (n int, more bool, err error) {
-	var rows []pushRow
-	if err := b.tx.Raw("SELECT * FROM pushes WHERE push = ?"+b.db.dia.forUpdate(), push).Scan(&rows).Error; err != nil || len(rows) == 0 {
-		return 0, false, clean(err)
-	}
-	p := rows[0]
-	if !p.Expanded {
-		more = true
-		if err := b.walk(p); err != nil {
-			return 0, false, err
-		}
-	}
+func (db *DB) unexpanded(ctx context.Context, id int64) (bool, error) {
+	var n int
+	err := db.w.WithContext(ctx).Raw("SELECT COUNT(*) FROM pushes WHERE id = ? AND expanded = 0", id).Scan(&n).Error
+	return n > 0, clean(err)
+}
+
+// skipWaiting skips a part of those who wait and says how many. What may have arrived by an
+// earlier call is unknown.
+func (db *DB) skipWaiting(ctx context.Context, id int64) (int, error) {
 	var ids []int64
-	err = b.tx.Raw("SELECT id FROM deliveries WHERE push_id = ? AND state = 1 ORDER BY id LIMIT ?"+b.db.dia.forUpdate(), p.ID, claimMost).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
-		return 0, more, clean(err)
-	}
-	err = b.tx.Exec("UPDATE deliveries SET state = CASE WHEN first_ms <> 0 THEN ? ELSE ? END, reason = ?, at_ms = ?, owner_key = 0, calling = 0 WHERE id IN ?",
-		stateCodes[civic.Unknown], stateCodes[civic.Skipped], cancelled, ms(b.now), ids).Error
-	return len(ids), more || len(ids) == claimMost, clean(err)
-}
-
-// walk makes the deliveries of the next people of a push, or ends its expansion.
-func (b *batch) walk(p pushRow) error {
-	var names []string
-	var err error
-	if p.MembersOf != 0 {
-		names, err = b.members(p.MembersOf, p.MadeMS, p.WalkedTo, walkMost)
-	} else {
-		err = clean(b.tx.Raw("SELECT account FROM audiences WHERE push_id = ? AND account > ? ORDER BY account LIMIT ?", p.ID, p.WalkedTo, walkMost).Scan(&names).Error)
-	}
-	switch {
-	case err != nil:
-		return err
-	case len(names) == 0:
-		return b.expanded(p)
-	}
-	if err := b.deliver(p, names); err != nil {
-		return err
-	}
-	return clean(b.tx.Exec("UPDATE pushes SET walked = walked + ?, walked_to = ? WHERE id = ?", len(names), names[len(names)-1], p.ID).Error)
+	err := db.retried(ctx, func(tx *gorm.DB) error {
+		ids = nil
+		err := tx.Raw("SELECT id FROM deliveries WHERE push_id = ? AND state = 1 ORDER BY id LIMIT ?"+db.dia.forUpdate(), id, claimMost).Scan(&ids).Error
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		return tx.Exec("UPDATE deliveries SET state = CASE WHEN first_ms <> 0 THEN ? ELSE ? END, reason = ?, at_ms = ?, owner_key = 0, calling = 0 WHERE id IN ?",
+			stateCodes[civic.Unknown], stateCodes[civic.Skipped], cancelled, ms(db.clock.Now()), ids).Error
+	})
+	return len(ids), err
 }

@@ -18,13 +18,13 @@ func (db *DB) Preview(ctx context.Context, p civic.Push, to civic.Audience, afte
 		return nil, errors.New("preview push: audience of a need")
 	}
 	now := db.clock.Now()
-	b := &batch{db: db, tx: db.r.WithContext(ctx), now: now}
 	var names []string
 	n = min(n, claimMost)
 	if to.Community != 0 {
-		var err error
-		if names, err = b.members(int64(to.Community), ms(now), string(after), n); err != nil {
-			return nil, fmt.Errorf("preview push: %w", err)
+		err := db.r.WithContext(ctx).Raw("SELECT openid FROM accounts WHERE community_id = ? AND openid > ? AND community_ms <= ? ORDER BY openid LIMIT ?",
+			int64(to.Community), string(after), ms(now), n).Scan(&names).Error
+		if err != nil {
+			return nil, fmt.Errorf("preview push: %w", clean(err))
 		}
 	} else {
 		names = listed(to.Accounts, after, n)
