@@ -93,12 +93,16 @@ func TestPushFaults(t *testing.T) {
 		"no id, no fields": {"kinds: {announce: {template: {}}}", []string{"announce by template: id is missing"}},
 		"bad id":           {"kinds: {announce: {template: {id: 'geheim wort', fields: {thing1: title}}}}", []string{"announce by template: id is not"}},
 		"no fields":        {"kinds: {announce: {notice: {id: n}}}", []string{"announce by notice: fields are missing"}},
-		"template for long": {"kinds: {announce: {template: {id: n, long_term: true, fields: {thing1: title}}}}",
-			[]string{"announce by template: unknown long_term"}},
+		"template for long": {
+			"kinds: {announce: {template: {id: n, long_term: true, fields: {thing1: title}}}}",
+			[]string{"announce by template: unknown long_term"},
+		},
 		"filled with nothing": {"kinds: {announce: {template: {id: n, fields: {thing1: }}}}", []string{"thing1: want the name of what it is filled with"}},
 		"bad values":          {"kinds: {announce: {template: {id: n, fields: {enum1: {from: state, values: 受理}}}}}", []string{"enum1: values must be a list of words"}},
-		"several at once": {"weekly_cap: x\ncustomer: 7\nkinds:\n  announce:\n    template: {id: t, fields: {thing1: {form: title}}}",
-			[]string{"line 1: push: weekly_cap", "line 2: push: customer", "line 5: push: announce by template: thing1: unknown form, did you mean from?", "line 5: push: announce by template: thing1: want"}},
+		"several at once": {
+			"weekly_cap: x\ncustomer: 7\nkinds:\n  announce:\n    template: {id: t, fields: {thing1: {form: title}}}",
+			[]string{"line 1: push: weekly_cap", "line 2: push: customer", "line 5: push: announce by template: thing1: unknown form, did you mean from?", "line 5: push: announce by template: thing1: want"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := with("YISHI_PUSH", row.text, "YISHI_LOG", "loud")
