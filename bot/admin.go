@@ -15,6 +15,7 @@ const probeTime = 1500 * time.Millisecond
 // from outside.
 type admin struct {
 	probes map[string]func(context.Context) error // by name; all must be fine for readiness
+	notes  map[string]func() error                // by name; what is wrong with them leaves the bot ready
 	metric http.Handler
 	// leaving says that the program shuts down: not ready any more. Nil means never.
 	leaving *atomic.Bool
@@ -44,6 +45,12 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 		parts[name] = "ok"
 		if err := probe(ctx); err != nil {
 			parts[name], status = "down", http.StatusServiceUnavailable
+		}
+	}
+	for name, fault := range a.notes {
+		parts[name] = "ok"
+		if fault() != nil {
+			parts[name] = "degraded"
 		}
 	}
 	writeJSON(w, status, parts)

@@ -60,12 +60,12 @@ func worker(ctx context.Context, e env) error {
 // listen opens the addresses, runs the loops and stays until ctx ends; then it drains, finishes
 // what was accepted and returns. pages is nil for a worker.
 func (a *app) listen(ctx context.Context, pages http.Handler) error {
-	loop, err := a.newWorker()
+	loops, err := a.openLoops(ctx)
 	if err != nil {
 		return err
 	}
 	var leaving atomic.Bool
-	adm := &admin{probes: a.probes, metric: a.metrics.handler(), leaving: &leaving}
+	adm := &admin{probes: a.probes, notes: a.notes, metric: a.metrics.handler(), leaving: &leaving}
 	var servers []*http.Server
 	failed := make(chan error, 2)
 	open := func(addr string, h http.Handler) (net.Addr, error) {
@@ -97,7 +97,7 @@ func (a *app) listen(ctx context.Context, pages http.Handler) error {
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	worked := make(chan struct{})
-	go func() { loop.Run(work); close(worked) }()
+	go func() { loops.Run(work); close(worked) }()
 	select {
 	case <-ctx.Done():
 		a.log.Info("stopping")

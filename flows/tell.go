@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/zh"
@@ -65,14 +66,32 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
 	}
-	t.Line = zh.Cut(t.Line, maxLine)
+	t.Line = zh.Cut(oneLine(t.Line), maxLine)
 	for name, value := range t.Fields {
-		t.Fields[name] = zh.Cut(value, maxField)
+		t.Fields[name] = field(oneLine(value))
 	}
 	if midStep {
 		t.Plain += "\n您没办完的还在，回“继续”接着办。"
 	}
 	return t, nil
+}
+
+// oneLine puts in one line what was written in several.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// field cuts s as the platform counts: a character beyond the first plane, such as a face, is two.
+func field(s string) string {
+	for n := maxField; ; n-- {
+		short, width := zh.Cut(s, n), 0
+		for _, r := range short {
+			if width++; r > 0xffff {
+				width++
+			}
+		}
+		if width <= maxField {
+			return short
+		}
+	}
 }
 
 func tellAs[A any](args json.RawMessage, tell func(A) (Text, error)) (Text, error) {
