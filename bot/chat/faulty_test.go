@@ -48,11 +48,11 @@ func (s *faultySessions) Load(ctx context.Context, account string) (session.Valu
 	return s.Store.Load(ctx, account)
 }
 
-func (s *faultySessions) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, until time.Time) (bool, error) {
+func (s *faultySessions) Save(ctx context.Context, account string, rev uint64, data []byte, read int, until time.Time) (bool, error) {
 	if s.is(down) || s.is(lostBefore) {
 		return false, errLost
 	}
-	ok, err := s.Store.Save(ctx, account, rev, data, readMail, until)
+	ok, err := s.Store.Save(ctx, account, rev, data, read, until)
 	if s.is(lostAfter) {
 		return false, errLost
 	}

@@ -228,7 +228,7 @@ func (t *taking) save(ctx context.Context, v session.Value, mem session.Memory, 
 func (t *taking) saveRaw(ctx context.Context, v session.Value, mem session.Memory, text string) (string, int64, error) {
 	now := t.c.o.Now()
 	mem.Remember(session.Reply{Key: t.key, At: now.Unix(), Text: text}, now)
-	saved, err := t.c.o.Sessions.Save(ctx, t.account, v.Rev, mem.Encode(), false, now.Add(sessionLife))
+	saved, err := t.c.o.Sessions.Save(ctx, t.account, v.Rev, mem.Encode(), 0, now.Add(sessionLife))
 	switch {
 	case err != nil && t.committed: // what is told is true; the next message finds the old step and its run
 		t.c.o.Log.Warn("session not saved after commit", "error", err.Error(), "resident", t.c.name(t.account))

@@ -302,7 +302,7 @@ func (w *walk) look(account string) {
 		if err != nil {
 			w.t.Error(err)
 		}
-		if ok, err := w.mem.Save(w.t.Context(), who, was.Rev, m.Encode(), false, w.db.Clock().Now().Add(time.Hour)); err != nil || !ok {
+		if ok, err := w.mem.Save(w.t.Context(), who, was.Rev, m.Encode(), 0, w.db.Clock().Now().Add(time.Hour)); err != nil || !ok {
 			w.t.Errorf("save clone: %v %v", ok, err)
 		}
 		text := w.send(message(who, dialog.Input{Kind: dialog.Text, Text: say}, w.seq, w.db.Clock().Now()))
