@@ -135,7 +135,7 @@ func (a *app) openWebhook(sessions session.Store) error {
 	}
 	c := chat.New(chat.Options{
 		Engine:   engine,
-		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs()},
+		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db},
 		Sessions: sessions, Ledger: a.metrics.ledger(a.db), Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.turned,
 	})

@@ -7,7 +7,7 @@ import (
 )
 
 // generation rises whenever a flow is added or removed (see dialog.Config).
-const generation = 1
+const generation = 2
 
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
@@ -15,7 +15,7 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &noSuch)
 }
 
 // alarm answers emergencies at once, whatever is under way.

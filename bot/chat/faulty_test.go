@@ -173,3 +173,31 @@ func (f *faultyLookups) ByNumber(ctx context.Context, c civic.CommunityID, year,
 	}
 	return f.w.Needs.ByNumber(ctx, c, year, seq)
 }
+
+func (f *faultyLookups) Inbox(ctx context.Context, a civic.Account, offset, limit int) ([]civic.InboxItem, int, int, error) {
+	if err := f.err(); err != nil {
+		return nil, 0, 0, err
+	}
+	return f.w.Inbox.Inbox(ctx, a, offset, limit)
+}
+
+func (f *faultyLookups) InboxItem(ctx context.Context, a civic.Account, id int64) (civic.InboxItem, bool, error) {
+	if err := f.err(); err != nil {
+		return civic.InboxItem{}, false, err
+	}
+	return f.w.Inbox.InboxItem(ctx, a, id)
+}
+
+func (f *faultyLookups) Unread(ctx context.Context, a civic.Account, limit int) ([]civic.InboxItem, int, error) {
+	if err := f.err(); err != nil {
+		return nil, 0, err
+	}
+	return f.w.Inbox.Unread(ctx, a, limit)
+}
+
+func (f *faultyLookups) Preferences(ctx context.Context, a civic.Account) ([]civic.Topic, error) {
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return f.w.Preferences.Preferences(ctx, a)
+}
