@@ -21,15 +21,16 @@ const (
 // mailNote is what the session knows of mail beside its mark.
 type mailNote struct {
 	forgotten bool  // the account was forgotten and the mail was not asked for since
-	mark      int   // under which it was offered last
-	at        int64 // when, Unix s; 0: all that was known is read
+	mark      int   // under which it was looked up last
+	at        int64 // when it was offered last, Unix s; 0: all that was known is read
+	newest    int64 // the newest item then
 }
 
 func readMailNote(s *dialog.Session) (n mailNote) {
 	text := s.Notes[noteMail]
 	n.forgotten = text == "?"
-	if _, err := fmt.Sscanf(text, "%d@%d", &n.mark, &n.at); err != nil {
-		n.mark, n.at = 0, 0
+	if _, err := fmt.Sscanf(text, "%d@%d@%d", &n.mark, &n.at, &n.newest); err != nil {
+		n.mark, n.at, n.newest = 0, 0, 0
 	}
 	return n
 }
@@ -43,7 +44,7 @@ func (n mailNote) write(s *dialog.Session) {
 	case n.forgotten:
 		s.Notes[noteMail] = "?"
 	case n.at > 0:
-		s.Notes[noteMail] = fmt.Sprintf("%d@%d", n.mark, n.at)
+		s.Notes[noteMail] = fmt.Sprintf("%d@%d@%d", n.mark, n.at, n.newest)
 	default:
 		delete(s.Notes, noteMail)
 	}
@@ -57,9 +58,9 @@ func (t *taking) offer(ctx context.Context, v session.Value, s *dialog.Session, 
 	now := t.c.o.Now()
 	n := readMailNote(s)
 	n.forgotten = n.forgotten || !v.Known
-	lately := v.Mail == n.mark && now.Sub(time.Unix(n.at, 0)) < offerAgain
+	lately := now.Sub(time.Unix(n.at, 0)) < offerAgain
 	waits := v.Mail != 0 || n.at > 0
-	if s.Top != nil || out.Word == "alarm" || len(pages) != 1 || !n.forgotten && !t.read && (!waits || lately) {
+	if s.Top != nil || out.Word == "alarm" || len(pages) != 1 || !n.forgotten && !t.read && (!waits || lately && v.Mail == n.mark) {
 		if n.forgotten {
 			n.write(s)
 		}
@@ -77,13 +78,16 @@ func (t *taking) offer(ctx context.Context, v session.Value, s *dialog.Session, 
 		mailNote{}.write(s)
 		return pages, v.Mail
 	}
+	last := newest[len(newest)-1].ID
 	with, fits := wechat.Below(pages[0], flows.Offer(newest, unread), max(out.Card, 1))
-	if !fits || lately && !n.forgotten {
-		n.write(s)
-		return pages, 0
+	switch {
+	case lately && (t.read && v.Mail == n.mark || last == n.newest): // a mark may come for old mail that is put off once more
+		n.mark = v.Mail
+	case fits:
+		pages, n = []string{with}, mailNote{mark: v.Mail, at: now.Unix(), newest: last}
 	}
-	mailNote{mark: v.Mail, at: now.Unix()}.write(s)
-	return []string{with}, 0
+	n.write(s)
+	return pages, 0
 }
 
 // readsMail reports whether effects take something out of the inbox.

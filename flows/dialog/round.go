@@ -31,7 +31,7 @@ func (r *round[W]) play(a action) error {
 	if len(res.effects) == 0 {
 		return r.after(res)
 	}
-	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.final, Effects: res.effects}
+	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.done && res.open == "", Effects: res.effects}
 	r.out.committed = func(receipt any) (Session, Outcome, error) {
 		r.out.Commit = nil
 		if err := r.committed(res, receipt); err != nil {
