@@ -28,6 +28,7 @@ type app struct {
 	db      *store.DB
 	metrics *metrics
 	client  *wechat.Client
+	chat    *chat.Chat
 	webhook http.Handler
 	probes  map[string]func(context.Context) error
 	notes   map[string]func() error // what an operator has to see to, although the bot works
@@ -142,13 +143,13 @@ func (a *app) openWebhook() error {
 	if err != nil {
 		return fmt.Errorf("check flows: %w", err)
 	}
-	c := chat.New(chat.Options{
+	a.chat = chat.New(chat.Options{
 		Engine:   engine,
-		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs()},
+		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db},
 		Sessions: a.sessions, Ledger: &wakingLedger{a.metrics.ledger(a.db), a}, Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
 	})
-	a.webhook, err = wechat.NewHandler(a.account(), a.events(c), wechat.HandlerOptions{
+	a.webhook, err = wechat.NewHandler(a.account(), a.events(a.chat), wechat.HandlerOptions{
 		Now: a.db.Clock().Now, Log: a.log, Observe: a.metrics.call,
 	})
 	if err != nil {

@@ -97,8 +97,7 @@ func (a *app) newDeliveries() (*push.Deliveries, error) {
 		Queue: a.db, Sender: newSender(a.client, p, subkey(a.cfg.MasterKey, "client id"), left, now, a.log),
 		Meter: a.meter, Render: render, Means: meansOf(p, a.cfg.Location()), Routes: routesOf(p),
 		NoConsent: a.noConsent, Mark: a.markMail,
-		MidStep: nil, // chat does not tell yet
-		Now:     now, Observe: a.metrics.delivery, Refused: a.metrics.refusal, Log: a.log,
+		MidStep: a.chat.MidStep, Now: now, Observe: a.metrics.delivery, Refused: a.metrics.refusal, Log: a.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open deliveries: %w", err)

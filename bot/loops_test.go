@@ -137,7 +137,7 @@ func (h *hall) marked(t *testing.T, openid string) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v.Mail
+	return v.Mail != 0
 }
 
 // TestWhoIsWoken wakes those for whom a commit has left work, and nobody for the rest.

@@ -135,10 +135,10 @@ func (s *timedSessions) Load(ctx context.Context, account string) (session.Value
 	return s.Store.Load(ctx, account)
 }
 
-func (s *timedSessions) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, expiresAt time.Time) (bool, error) {
+func (s *timedSessions) Save(ctx context.Context, account string, rev uint64, data []byte, read int, expiresAt time.Time) (bool, error) {
 	t := prometheus.NewTimer(s.m.stores.WithLabelValues(s.name, "save"))
 	defer t.ObserveDuration()
-	return s.Store.Save(ctx, account, rev, data, readMail, expiresAt)
+	return s.Store.Save(ctx, account, rev, data, read, expiresAt)
 }
 
 // ledger measures every call to the results.

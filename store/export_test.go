@@ -69,7 +69,7 @@ var ErrUnknownEffect = errUnknownEffect
 func Clean(err error) error { return clean(err) }
 
 // Flush writes the contacts noted so far.
-func Flush(ctx context.Context, db *DB) error { return db.flushContacts(ctx) }
+func Flush(ctx context.Context, db *DB) error { return db.FlushContacts(ctx) }
 
 // Following reads an account's flag.
 func Following(ctx context.Context, db *DB, a civic.Account) (bool, error) {

@@ -85,7 +85,7 @@ func (t *turn) planPush(e civic.MakePush) error {
 	if err := checkPush(e.Push, e.Audience); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, _ *turn) error {
+	t.plan.steps = append(t.plan.steps, step{int64(e.Audience.Need), func(b *batch, _ *turn) error { // after what the turn does to the need, which locks it
 		_, err := b.addPush(e.Push, e.Audience)
 		return err
 	}})
@@ -115,6 +115,8 @@ func checkPush(p civic.Push, to civic.Audience) error {
 		return errors.New("push: arguments are not JSON of at most 16 KiB")
 	case p.Spread < 0 || set > 1:
 		return errors.New("push: negative spread, or several audiences")
+	case to.Except != "" && to.Community != 0:
+		return errors.New("push: a community is told as a whole")
 	}
 	for _, a := range to.Accounts {
 		if a == "" || !token(string(a), 64) {
@@ -175,6 +177,9 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 	if to.Need != 0 {
 		err := b.tx.Exec("INSERT INTO audiences (push_id, account) SELECT ?, account FROM needs WHERE id = ? UNION SELECT ?, account FROM endorsements WHERE need_id = ?",
 			push, int64(to.Need), push, int64(to.Need)).Error
+		if err == nil && to.Except != "" {
+			err = b.tx.Exec("DELETE FROM audiences WHERE push_id = ? AND account = ?", push, string(to.Except)).Error
+		}
 		if err != nil {
 			return 0, fmt.Errorf("list audience: %w", clean(err))
 		}
@@ -184,7 +189,7 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 		}
 		return n, nil
 	}
-	names := slices.Clone(to.Accounts)
+	names := slices.DeleteFunc(slices.Clone(to.Accounts), func(a civic.Account) bool { return a == to.Except })
 	slices.Sort(names)
 	names = slices.Compact(names)
 	for some := range slices.Chunk(names, walkMost) {

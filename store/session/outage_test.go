@@ -67,7 +67,7 @@ func TestRedisBlackholed(t *testing.T) {
 			for what, call := range map[string]func(ctx context.Context) error{
 				"load": func(ctx context.Context) error { _, err := s.Load(ctx, "o-1"); return err },
 				"save": func(ctx context.Context) error {
-					_, err := s.Save(ctx, "o-1", 0, nil, false, c.now().Add(time.Hour))
+					_, err := s.Save(ctx, "o-1", 0, nil, 0, c.now().Add(time.Hour))
 					return err
 				},
 				"mail": func(ctx context.Context) error { return s.MarkMail(ctx, "o-1") },
@@ -187,7 +187,7 @@ func TestRedisSaveWithoutAnswer(t *testing.T) {
 	save(t, s, c, "o-1", 0, "one")
 	v := load(t, s)
 	p.mute(true)
-	if _, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), false, c.now().Add(time.Hour)); err == nil {
+	if _, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), 0, c.now().Add(time.Hour)); err == nil {
 		t.Fatal("a save without an answer was told as done")
 	}
 	p.mute(false)
