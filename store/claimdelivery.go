@@ -138,8 +138,12 @@ func (db *DB) pushesOf(ctx context.Context, rows []deliveryRow) (map[int64]pushR
 	return found, nil
 }
 
-// Calling marks deliveries as about to be sent by a route, just before the calls, and sets
-// their lease anew. It returns those that are still the owner's: no others may be called, and
+// leaseSlack is the part of a lease that may have passed before it is set anew: the queue's
+// index need not move for every call.
+const leaseSlack = 8
+
+// Calling marks deliveries as about to be sent by a route, just before the calls, and sees to it
+// that seven eighths of their lease are left. It returns those that are still the owner's: no others may be called, and
 // none without this mark, as it tells those who take over from a dead worker what may have
 // been sent.
 func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.Route, lease time.Duration) ([]int64, error) {
@@ -159,8 +163,9 @@ func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.R
 		if err != nil || len(mine) == 0 {
 			return err
 		}
-		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, at_ms = ? WHERE id IN ?",
-			code, ms(now), code, ms(now.Add(lease)), mine).Error
+		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, "+
+			"at_ms = CASE WHEN at_ms < ? THEN ? ELSE at_ms END WHERE id IN ?",
+			code, ms(now), code, ms(now.Add(lease-lease/leaseSlack)), ms(now.Add(lease)), mine).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mark calls: %w", err)
