@@ -195,7 +195,7 @@ func (f Field) limit(v string) (limit int, why string) {
 }
 
 var (
-	numberPattern = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?$`)
+	numberPattern = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 	amountPattern = regexp.MustCompile(`^[¥￥$€£]?[0-9]{1,10}(\.[0-9]{1,2})?元?$`)
 	phonePattern  = regexp.MustCompile(`^[0-9+()*# -]*[0-9][0-9+()*# -]*$`)
 	carPattern    = regexp.MustCompile(`^[\p{Han}A-Za-z0-9][A-Za-z0-9]+[\p{Han}A-Za-z0-9]$`)

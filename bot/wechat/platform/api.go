@@ -38,6 +38,9 @@ type Options struct {
 	Mode          string // Safe or Plain; empty means Safe
 	// Webhooks are the URLs of the bot's replicas; each try goes to a random one.
 	Webhooks []string
+	// Templates and NoticeTemplates are what the account owns, see SetTemplates and
+	// SetNoticeTemplates; none: any template is accepted once its API is allowed.
+	Templates, NoticeTemplates []Template
 	// Now is the platform's clock; nil means the machine's.
 	Now func() time.Time
 	// Seed of all randomness; 0 means 1.
@@ -132,7 +135,8 @@ type MenuButton struct {
 }
 
 // Field is one XML element of a raw message. Its value is sent as it is inside CDATA; numbers
-// (CreateTime, MsgId, …) and ScanCodeInfo, whose value is elements, stand bare.
+// (CreateTime, MsgId, …) stand bare, and so do ScanCodeInfo and SubscribeMsg…Event, whose values
+// are elements.
 type Field struct{ Name, Value string }
 
 // Person acts like a phone. The methods block until the delivery ended: at most three tries of

@@ -35,6 +35,7 @@ func messages() map[int]string {
 		codeBadActionInfo:  "invalid action_info",
 		codeBadPath:        "invalid url",
 		codeBadSecret:      "invalid appsecret",
+		codeBadIP:          "invalid ip 127.0.0.1, not in whitelist",
 		codeNoMenuMessage:  "invalid account type",
 		codeNoToken:        "access_token missing",
 		codeNoMedia:        "media data missing",
@@ -42,6 +43,7 @@ func messages() map[int]string {
 		codeNeedGET:        "require GET method",
 		codeNeedPOST:       "require POST method",
 		codeNeedFollower:   "require subscribe",
+		codeNoConsent:      "user refuse to accept the msg",
 		codeNoContent:      "empty content",
 		codeTooLong:        "content size out of limit",
 		codeDailyQuota:     "reach max api daily quota limit",
@@ -51,7 +53,9 @@ func messages() map[int]string {
 		codeBadTyping:      "invalid command",
 		codeNoMenu:         "menu no exist",
 		codeBadJSON:        "data format error",
+		codeBadValue:       "argument invalid!",
 		codeNotAllowed:     "api unauthorized",
+		codeBlocked:        "api forbidden for this user: messages refused",
 		codeClears:         "forbid to clear quota because of reaching the limit",
 	}
 }

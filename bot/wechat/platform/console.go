@@ -126,21 +126,6 @@ func userList(c *call) (any, int) {
 	}, codeOK
 }
 
-// count notes a call and says whether the day's quota still holds it; it is called with the
-// lock held.
-func (p *Platform) count(path string, daily int, now time.Time) bool {
-	day := now.In(time.FixedZone("", zone)).Format(time.DateOnly)
-	if p.state.Day != day {
-		p.state.Day = day
-		clear(p.state.Calls)
-	}
-	if daily > 0 && p.state.Calls[path] >= daily {
-		return false
-	}
-	p.state.Calls[path]++
-	return true
-}
-
 func quotaGet(c *call) (any, int) {
 	var in struct {
 		Path string `json:"cgi_path"`
@@ -148,14 +133,16 @@ func quotaGet(c *call) (any, int) {
 	if !c.read(&in) {
 		return nil, codeBadJSON
 	}
-	e, known := endpoints()[in.Path]
-	if !known {
+	if _, known := c.p.table[in.Path]; !known {
 		return nil, 76021
 	}
-	used := c.p.state.Calls[in.Path]
+	daily, used := c.p.daily(in.Path), c.p.state.Calls[in.Path]
+	if c.p.state.UsedUp[in.Path] {
+		used = max(used, daily)
+	}
 	return map[string]any{
 		"errcode": 0, "errmsg": "ok",
-		"quota": map[string]int{"daily_limit": e.daily, "used": used, "remain": max(0, e.daily-used)},
+		"quota": map[string]int{"daily_limit": daily, "used": used, "remain": max(0, daily-used)},
 	}, codeOK
 }
 
@@ -176,7 +163,8 @@ func clearQuota(c *call) (any, int) {
 	}
 	c.p.state.Clears[month]++
 	clear(c.p.state.Calls)
-	return ok(), codeOK
+	clear(c.p.state.UsedUp)
+	return fine(), codeOK
 }
 
 func ridGet(*call) (any, int) { return nil, 76001 }

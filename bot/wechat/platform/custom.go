@@ -1,6 +1,9 @@
 package platform
 
-import "strings"
+import (
+	"encoding/json"
+	"strings"
+)
 
 type customMessage struct {
 	To   string `json:"touser"`
@@ -34,7 +37,9 @@ func (m *customMessage) show(c *call) (text string, links []Link, code int) {
 		case len(m.Text.Content) > maxText:
 			return "", nil, codeTooLong
 		}
-		text, links = parseText(m.Text.Content)
+		if c.p.watch.some.Load() {
+			text, links = parseText(m.Text.Content)
+		}
 		return text, links, codeOK
 	case "msgmenu":
 		return m.menu(c)
@@ -70,9 +75,17 @@ func (m *customMessage) menu(c *call) (text string, links []Link, code int) {
 	return text, links, codeOK
 }
 
+func decodeCustom(body []byte) any {
+	m := &customMessage{}
+	if json.Unmarshal(body, m) != nil {
+		return nil
+	}
+	return m
+}
+
 func customSend(c *call) (any, int) {
-	var m customMessage
-	if !c.read(&m) {
+	m, ok := c.in.(*customMessage)
+	if !ok {
 		return nil, codeBadJSON
 	}
 	f := c.p.state.People[m.To]
@@ -80,14 +93,21 @@ func customSend(c *call) (any, int) {
 		return nil, codeBadOpenid
 	}
 	text, links, code := m.show(c)
-	if code != codeOK {
+	switch {
+	case code != codeOK:
 		return nil, code
+	case f.Blocked:
+		return nil, codeBlocked
 	}
 	if code := f.spend(c.now); code != codeOK {
 		return nil, code
 	}
-	c.tell(Event{Kind: KindCustomer, Openid: m.To, Text: text, Links: links})
-	return ok(), codeOK
+	key := m.Text.Content
+	if key == "" {
+		key = text
+	}
+	c.reach(f, KindCustomer, key, "", Event{Kind: KindCustomer, Openid: m.To, Text: text, Links: links})
+	return fine(), codeOK
 }
 
 func customTyping(c *call) (any, int) {
@@ -108,7 +128,7 @@ func customTyping(c *call) (any, int) {
 		return nil, codeOutOfWindow
 	}
 	c.tell(Event{Kind: KindTyping, Openid: m.To, Text: m.Command})
-	return ok(), codeOK
+	return fine(), codeOK
 }
 
 func kfList(*call) (any, int) {

@@ -41,8 +41,10 @@ func (p *Platform) deliver(ctx context.Context, n note, how manner) *Delivery {
 		return d
 	}
 	d.WireIn = w.body
-	told := *d
-	p.emit(Event{Openid: n.openid, Kind: KindIn, Text: n.what, Delivery: &told, WireIn: w.body})
+	if !n.receipt {
+		told := *d
+		p.emit(Event{Openid: n.openid, Kind: KindIn, Text: n.what, Delivery: &told, WireIn: w.body})
+	}
 	for i := range maxTries {
 		deadline := p.account.deadline
 		if i == 0 && how.hurry > 0 {
@@ -60,6 +62,10 @@ func (p *Platform) deliver(ctx context.Context, n note, how manner) *Delivery {
 	d.Faulty = d.Err != nil && !n.unseen
 	if d.Err != nil {
 		p.emit(Event{Openid: n.openid, Kind: KindFault, Delivery: d, WireIn: d.WireIn, WireOut: d.WireOut})
+		return d
+	}
+	if n.receipt {
+		p.emit(Event{Openid: n.openid, Kind: KindReceipt, Delivery: d, Text: n.what, WireIn: d.WireIn, WireOut: d.WireOut})
 		return d
 	}
 	p.emit(Event{

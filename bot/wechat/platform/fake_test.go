@@ -68,7 +68,21 @@ type inbound struct {
 	Encrypt string `xml:"Encrypt"`
 	Lat     string `xml:"Location_X"`
 	Scanned string `xml:"ScanCodeInfo>ScanResult"`
+	JobID   string `xml:"MsgID"`
+	Status  string `xml:"Status"`
+	Popup   []item `xml:"SubscribeMsgPopupEvent>List"`
+	Change  []item `xml:"SubscribeMsgChangeEvent>List"`
+	Sent    []item `xml:"SubscribeMsgSentEvent>List"`
 	query   string
+}
+
+// item is one template in an event about subscription notices.
+type item struct {
+	Template string `xml:"TemplateId"`
+	Choice   string `xml:"SubscribeStatusString"`
+	ID       string `xml:"MsgID"`
+	Code     string `xml:"ErrorCode"`
+	Status   string `xml:"ErrorStatus"`
 }
 
 // fakeBot proves and parses requests, notes them, and answers with what say returns; an empty

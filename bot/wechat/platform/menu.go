@@ -38,7 +38,7 @@ func menuCreate(c *call) (any, int) {
 	}
 	c.p.state.Menu = in.Buttons
 	c.tell(Event{Kind: KindMenu})
-	return ok(), codeOK
+	return fine(), codeOK
 }
 
 func checkMenu(buttons []MenuButton) int {
@@ -106,7 +106,7 @@ func menuGet(c *call) (any, int) {
 func menuDelete(c *call) (any, int) {
 	c.p.state.Menu = nil
 	c.tell(Event{Kind: KindMenu})
-	return ok(), codeOK
+	return fine(), codeOK
 }
 
 // shownButton is a button as get_current_selfmenu_info words it.

@@ -104,6 +104,7 @@ func (q *Person) following() bool {
 
 // send completes the fields, lets the platform take note, and delivers.
 func (q *Person) send(ctx context.Context, fields []Field) *Delivery {
+	q.p.enqueue() // receipts that an import brought wait for the bot to be there
 	return q.p.deliver(ctx, q.compose(fields), manner{})
 }
 
@@ -111,6 +112,7 @@ func (q *Person) send(ctx context.Context, fields []Field) *Delivery {
 type note struct {
 	openid, id, xml, what string
 	unseen                bool // the sender has left and sees no reply
+	receipt               bool // the platform says it, no person
 }
 
 // compose makes the message's XML and books its effect on the person.
@@ -205,7 +207,8 @@ func writeXML(fields []Field) string {
 	b.WriteString("<xml>")
 	for _, f := range fields {
 		switch f.Name {
-		case "CreateTime", "MsgId", "Location_X", "Location_Y", "Scale", "bizmsgmenuid", "ScanCodeInfo":
+		case "CreateTime", "MsgId", "Location_X", "Location_Y", "Scale", "bizmsgmenuid", "ScanCodeInfo",
+			"MsgID", "SubscribeMsgPopupEvent", "SubscribeMsgChangeEvent", "SubscribeMsgSentEvent":
 			fmt.Fprintf(&b, "<%s>%s</%s>", f.Name, f.Value, f.Name)
 		default:
 			fmt.Fprintf(&b, "<%s><![CDATA[%s]]></%s>", f.Name, f.Value, f.Name)

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -23,12 +24,22 @@ type Platform struct {
 	rng      *rand.Rand
 	mode     string
 	webhooks []string
-	faults   map[string]*fault
+	trouble  trouble
+	clients  map[clientKey]int64 // the ids of state.Notices
+
+	templates, noticeTemplates catalog
+
 	denied   map[string]bool
 	lifetime time.Duration
+	day      int64 // of state.Calls, in days since 1970 in China
+	tally    tally
 	state    state
 
-	watch watchers
+	watch    watchers
+	receipts receipts
+	ctx      context.Context // of what goes on in the background; ended by Close
+	close    context.CancelFunc
+	table    map[string]endpoint // never changes
 }
 
 type account struct {
@@ -45,9 +56,12 @@ type follower struct {
 	FollowedAt int64             `json:"followedAt,omitempty"` // seconds
 	Scene      string            `json:"scene,omitempty"`      // of the QR code that led here last
 	Windows    map[string]window `json:"windows,omitempty"`    // by trigger
-}
+	// Consents to subscription notices, by template.
+	Consents map[string]consent `json:"consents,omitempty"`
+	Blocked  bool               `json:"blocked,omitempty"` // takes no messages
 
-type fault struct{ code, times int }
+	got *arrivals // nil: nothing yet
+}
 
 const (
 	defaultDeadline = 5 * time.Second
@@ -75,7 +89,8 @@ func New(o Options) *Platform {
 		o.Client = loopbackClient()
 	}
 	key, err := decodeKey(o.AESKey)
-	return &Platform{
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Platform{
 		client: o.Client,
 		now:    o.Now,
 		account: account{
@@ -85,11 +100,23 @@ func New(o Options) *Platform {
 		rng:      rand.New(rand.NewPCG(o.Seed, o.Seed)),
 		mode:     o.Mode,
 		webhooks: slices.Clone(o.Webhooks),
-		faults:   map[string]*fault{},
+		trouble:  newTrouble(),
 		denied:   withheld(),
 		lifetime: defaultLifetime,
+		tally:    newTally(),
 		state:    newState(),
+		clients:  map[clientKey]int64{},
+		ctx:      ctx,
+		close:    cancel,
+		table:    endpoints(),
 	}
+	if len(o.Templates) > 0 {
+		p.SetTemplates(o.Templates...)
+	}
+	if len(o.NoticeTemplates) > 0 {
+		p.SetNoticeTemplates(o.NoticeTemplates...)
+	}
+	return p
 }
 
 // loopbackClient reaches this machine only, whatever a webhook's name resolves to.
@@ -143,8 +170,13 @@ func (p *Platform) SetWebhooks(urls ...string) {
 	p.webhooks = slices.Clone(urls)
 }
 
-// Close drops idle connections to the bot.
-func (p *Platform) Close() { p.client.CloseIdleConnections() }
+// Close ends the calls that wait or hang, stops the receipts, waits for those under way, and
+// drops idle connections to the bot. It may be called more than once.
+func (p *Platform) Close() {
+	p.close()
+	p.endReceipts()
+	p.client.CloseIdleConnections()
+}
 
 // nextID gives a number never given before, not even by an earlier process with the same clock.
 // It is called with the lock held.
@@ -177,22 +209,28 @@ type state struct {
 	Tokens  tokens               `json:"tokens"`
 	Calls   map[string]int       `json:"calls,omitempty"` // by path, on Day
 	Day     string               `json:"day,omitempty"`
-	Clears  map[string]int       `json:"clears,omitempty"` // clear_quota by month
-	Notices []notice             `json:"notices,omitempty"`
+	UsedUp  map[string]bool      `json:"usedUp,omitempty"`  // on Day: no more calls of this path
+	Clears  map[string]int       `json:"clears,omitempty"`  // clear_quota by month
+	Notices []notice             `json:"notices,omitempty"` // oldest first
+	// Receipts not delivered yet; kept by Platform.receipts, here for an export only.
+	Receipts []receipt `json:"receipts,omitempty"`
 }
 
 func newState() state {
-	return state{People: map[string]*follower{}, Calls: map[string]int{}, Clears: map[string]int{}}
+	return state{People: map[string]*follower{}, Calls: map[string]int{}, Clears: map[string]int{}, UsedUp: map[string]bool{}}
 }
 
 // exportLimit bounds the media bytes in an export; older media keep their index only.
 const exportLimit = 16 << 20
 
-// Export writes the whole state as JSON: people, windows, media, menu, tokens.
+// Export writes the whole state as JSON: people, windows, consents, media, menu, tokens, receipts
+// under way. Counts, faults and the account's templates are no part of it.
 func (p *Platform) Export() ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.forget(p.now())
 	s := p.state
+	s.Receipts = p.receipts.pending()
 	s.Media = make([]*medium, len(p.state.Media))
 	left := exportLimit
 	for i, kept := range slices.Backward(p.state.Media) {
@@ -229,6 +267,9 @@ func (p *Platform) Import(b []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.LastID = max(s.LastID, p.state.LastID)
-	p.state = s
+	p.receipts.replace(s.Receipts)
+	s.Receipts = nil
+	p.state, p.day = s, 0
+	p.remembered()
 	return nil
 }

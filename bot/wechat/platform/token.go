@@ -11,6 +11,7 @@ const (
 	overlap     = 5 * time.Minute // a replaced token lives this long beside the new one
 	forceApart  = 30 * time.Second
 	forceDaily  = 20
+	forced      = "force_refresh" // counted like a path of its own
 	tokenPrefix = "local_"
 	keptTokens  = 100
 )
@@ -37,7 +38,8 @@ func (t *tokens) check(token string, now time.Time) int {
 	case !strings.HasPrefix(token, tokenPrefix):
 		return codeMalformedToken
 	}
-	for _, one := range t.Issued {
+	for i := range slices.Backward(t.Issued) { // mostly it is the newest
+		one := &t.Issued[i]
 		switch {
 		case one.Token != token:
 			continue
@@ -83,6 +85,7 @@ func (c *call) issue(stable bool, keep time.Duration) (any, int) {
 	if extra := len(t.Issued) - keptTokens; extra > 0 {
 		t.Issued = append([]issued(nil), t.Issued[extra:]...)
 	}
+	c.p.tally.refreshes++
 	c.tell(Event{Kind: KindToken})
 	return tokenAnswer{t.latest(stable).Token, int64(life / time.Second)}, codeOK
 }
@@ -128,8 +131,8 @@ func stableToken(c *call) (any, int) {
 		if !t.ForcedAt.IsZero() && c.now.Before(t.ForcedAt.Add(forceApart)) {
 			return nil, codeMinuteQuota
 		}
-		if !c.p.count("force_refresh", forceDaily, c.now) {
-			return nil, codeDailyQuota
+		if code := c.p.count(forced, c.now); code != codeOK {
+			return nil, code
 		}
 		t.ForcedAt = c.now
 		return c.issue(true, 0)

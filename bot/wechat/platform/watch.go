@@ -1,6 +1,9 @@
 package platform
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // watchers calls everyone who watches, one event after the other.
 type watchers struct {
@@ -8,6 +11,7 @@ type watchers struct {
 	mu    sync.Mutex
 	next  int
 	list  []watcher
+	some  atomic.Bool // somebody watches: without, an event costs nothing
 }
 
 type watcher struct {
@@ -24,6 +28,7 @@ func (p *Platform) Watch(f func(Event)) (cancel func()) {
 	w.next++
 	id := w.next
 	w.list = append(w.list, watcher{id: id, f: f})
+	w.some.Store(true)
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -34,12 +39,16 @@ func (p *Platform) Watch(f func(Event)) (cancel func()) {
 			}
 		}
 		w.list = kept
+		w.some.Store(len(kept) > 0)
 	}
 }
 
 // emit is called without the platform's lock, so that a watcher may ask for anything.
 func (p *Platform) emit(e Event) {
 	w := &p.watch
+	if !w.some.Load() {
+		return
+	}
 	w.order.Lock()
 	defer w.order.Unlock()
 	w.mu.Lock()
