@@ -64,6 +64,7 @@ type DB struct {
 	stats    counts
 	places   places
 	likes    likes
+	claims   claims
 	contacts contacts
 
 	stop   context.CancelFunc // ends the background loop
