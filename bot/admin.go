@@ -15,8 +15,10 @@ const probeTime = 1500 * time.Millisecond
 // from outside.
 type admin struct {
 	probes map[string]func(context.Context) error // by name; all must be fine for readiness
+	notes  map[string]func() error                // by name; what is wrong with them leaves the bot ready
 	metric http.Handler
-	leave  atomic.Bool // shutting down: not ready any more
+	// leaving says that the program shuts down: not ready any more. Nil means never.
+	leaving *atomic.Bool
 }
 
 func (a *admin) handler() http.Handler {
@@ -29,8 +31,13 @@ func (a *admin) handler() http.Handler {
 	return mux
 }
 
-// ready names what is wrong by its part, never by the text of an error.
+// ready names what is wrong by its part, never by the text of an error. A program that is
+// leaving says so at once, as the load balancer waits for it.
 func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
+	if a.leaving != nil && a.leaving.Load() {
+		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"process": "stopping"})
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), probeTime)
 	defer cancel()
 	status, parts := http.StatusOK, map[string]string{}
@@ -40,8 +47,11 @@ func (a *admin) ready(w http.ResponseWriter, r *http.Request) {
 			parts[name], status = "down", http.StatusServiceUnavailable
 		}
 	}
-	if a.leave.Load() {
-		parts["process"], status = "stopping", http.StatusServiceUnavailable
+	for name, fault := range a.notes {
+		parts[name] = "ok"
+		if fault() != nil {
+			parts[name] = "degraded"
+		}
 	}
 	writeJSON(w, status, parts)
 }

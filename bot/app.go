@@ -9,17 +9,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
-	"yishi/bot/blobs"
 	"yishi/bot/chat"
 	"yishi/bot/push"
 	"yishi/bot/wechat"
 	"yishi/config"
 	"yishi/flows"
-	"yishi/flows/civic"
 	"yishi/store"
 	"yishi/store/session"
 )
@@ -31,15 +28,21 @@ type app struct {
 	db      *store.DB
 	metrics *metrics
 	client  *wechat.Client
+	chat    *chat.Chat
 	webhook http.Handler
 	probes  map[string]func(context.Context) error
-	wake    func() // has the loops look for rows at once; set before turns come in
+	notes   map[string]func() error // what an operator has to see to, although the bot works
+	wake    func(waits)             // has loops look for rows at once; set before turns come in
 	close   []func() error
+
+	sessions session.Store
+	meter    push.Meter
+	bell     *push.Bell // nil without Redis
 }
 
 // load reads the configuration for a command.
 func load(e env, need config.Need) (config.Config, error) {
-	return config.Load(e.getenv, e.environ, need)
+	return config.Load(e.getenv, e.environ, need, checkPushes)
 }
 
 func isFault(err error) bool {
@@ -75,7 +78,7 @@ func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store
 // newApp puts the bot together. The database and the platform need not answer yet; a database
 // that answers with an old schema is an error.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, metrics: newMetrics(), probes: map[string]func(context.Context) error{}, wake: func() {}}
+	a := &app{cfg: cfg, log: log, metrics: newMetrics(), wake: func(waits) {}, probes: map[string]func(context.Context) error{}, notes: map[string]func() error{}}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
@@ -92,13 +95,14 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 	}
 	a.metrics.watch(db)
 	a.probes["sql"] = db.CheckSchema
-	sessions, tokens, err := a.openSessions()
+	tokens, err := a.openSessions()
 	if err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	a.probes["sessions"] = sessions.Ping
+	a.probes["sessions"] = a.sessions.Ping
+	a.metrics.quota(a.meter, push.CustomerAPI, push.NoticeAPI, push.TemplateAPI)
 	a.client = wechat.NewClient(a.account(), a.metrics.tokenStore(tokens), db.Clock().Now, nil)
-	if err := a.openWebhook(sessions); err != nil {
+	if err := a.openWebhook(); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -112,65 +116,46 @@ func (a *app) account() wechat.Config {
 	}
 }
 
-// openSessions opens the session store: Redis, or the database where there is no Redis.
-func (a *app) openSessions() (session.Store, wechat.TokenStore, error) {
-	if a.cfg.Redis.Reveal() == "none" {
+// openSessions opens the session store, and what replicas share besides it: in Redis, or in the
+// database where there is no Redis.
+func (a *app) openSessions() (wechat.TokenStore, error) {
+	now, limits := a.db.Clock().Now, limitsOf(a.cfg.Pushes())
+	if a.cfg.Redis.Reveal() == config.NoRedis {
 		s := a.db.Sessions()
 		a.close = append(a.close, s.Close)
-		return a.metrics.timed("sql", s), nil, nil
+		a.sessions, a.meter = a.metrics.timed("sql", s), push.NewMemoryMeter(limits, now)
+		return nil, nil
 	}
 	rdb, err := session.Dial(a.cfg.Redis.Reveal())
 	if err != nil {
-		return nil, nil, fmt.Errorf("open redis: %w", err)
+		return nil, fmt.Errorf("open redis: %w", err)
 	}
-	s := session.NewRedis(rdb, subkey(a.cfg.MasterKey, "session"), a.db.Clock().Now)
+	s := session.NewRedis(rdb, subkey(a.cfg.MasterKey, "session"), now)
 	a.close = append(a.close, rdb.Close, s.Close) // ended the other way round
-	return a.metrics.timed("redis", s), wechat.NewRedisTokens(rdb, "yishi:token:"), nil
+	a.sessions = a.metrics.timed("redis", s)
+	a.meter = push.NewRedisMeter(rdb, "yishi:", a.cfg.WeChat.AppID, limits, now)
+	a.bell = push.NewBell(rdb, "yishi:", a.cfg.WeChat.AppID, a.log)
+	return wechat.NewRedisTokens(rdb, "yishi:token:"), nil
 }
 
-func (a *app) openWebhook(sessions session.Store) error {
+func (a *app) openWebhook() error {
 	engine, err := flows.New()
 	if err != nil {
 		return fmt.Errorf("check flows: %w", err)
 	}
-	c := chat.New(chat.Options{
+	a.chat = chat.New(chat.Options{
 		Engine:   engine,
-		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs()},
-		Sessions: sessions, Ledger: a.metrics.ledger(a.db), Now: a.db.Clock().Now, Location: a.cfg.Location(),
-		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.turned,
+		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db},
+		Sessions: a.sessions, Ledger: &wakingLedger{a.metrics.ledger(a.db), a}, Now: a.db.Clock().Now, Location: a.cfg.Location(),
+		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
 	})
-	a.webhook, err = wechat.NewHandler(a.account(), c, wechat.HandlerOptions{
+	a.webhook, err = wechat.NewHandler(a.account(), a.events(a.chat), wechat.HandlerOptions{
 		Now: a.db.Clock().Now, Log: a.log, Observe: a.metrics.call,
 	})
 	if err != nil {
 		return fmt.Errorf("open webhook: %w", err)
 	}
 	return nil
-}
-
-// turned counts a turn; one that committed may have left work for the loops.
-func (a *app) turned(e chat.Event) {
-	a.metrics.turn(e)
-	if e.Effects > 0 {
-		a.wake()
-	}
-}
-
-// newWorker returns the loop that fetches photos and voices.
-func (a *app) newWorker() (*push.Loop[civic.MediaJob], error) {
-	folder, err := blobs.NewFolder(filepath.Join(a.cfg.Data, "blobs"))
-	if err != nil {
-		return nil, fmt.Errorf("open blobs: %w", err)
-	}
-	loop, err := push.NewMedia(push.MediaConfig{
-		Queue: a.db, Fetch: a.client, Tell: a.client, Blobs: folder, Secret: subkey(a.cfg.MasterKey, "blobs"),
-		Now: a.db.Clock().Now, Observe: a.metrics.job, Log: a.log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open media loop: %w", err)
-	}
-	a.wake = loop.Wake
-	return loop, nil
 }
 
 // Close ends everything, in the reverse order of opening.

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"yishi/bot/wechat"
@@ -35,13 +40,17 @@ func check(ctx context.Context, e env) error {
 	a := &app{cfg: cfg}
 	part, cancel := context.WithTimeout(ctx, 3*checkTime)
 	defer cancel()
-	for _, can := range wechat.NewClient(a.account(), nil, machineTime, nil).Abilities(part) {
+	client := wechat.NewClient(a.account(), nil, machineTime, nil)
+	for _, can := range client.Abilities(part) {
 		if can.OK {
 			e.say("ok    %s", can.Name)
 			continue
 		}
 		failed++
 		e.say("no    %s: %s", can.Name, can.Why)
+	}
+	for what, err := range checkTemplates(part, client, cfg.Pushes()) {
+		verdict(what, err)
 	}
 	if cfg.WeChat.Mode == wechat.ModePlain {
 		e.say("warn  plain mode: only for the first set-up, and for one replica")
@@ -50,6 +59,67 @@ func check(ctx context.Context, e env) error {
 		return fmt.Errorf("%d of the checks failed", failed)
 	}
 	return nil
+}
+
+// templateLists is what the account is asked for its templates. *wechat.Client is one.
+type templateLists interface {
+	Templates(ctx context.Context) ([]wechat.TemplateInfo, error)
+	NoticeTemplates(ctx context.Context) ([]wechat.TemplateInfo, error)
+}
+
+// checkTemplates compares the configured templates with those of the account.
+func checkTemplates(ctx context.Context, account templateLists, p config.Push) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, way := range []struct {
+			name string
+			list func(context.Context) ([]wechat.TemplateInfo, error)
+			of   func(config.PushKind) *config.PushTemplate
+		}{
+			{"template", account.Templates, func(k config.PushKind) *config.PushTemplate { return k.Template }},
+			{"notice", account.NoticeTemplates, func(k config.PushKind) *config.PushTemplate { return k.Notice }},
+		} {
+			list := sync.OnceValues(func() ([]wechat.TemplateInfo, error) { return way.list(ctx) })
+			for _, kind := range slices.Sorted(maps.Keys(p.Kinds)) {
+				t := way.of(p.Kinds[kind])
+				if t == nil {
+					continue
+				}
+				have, err := list()
+				if err == nil {
+					err = compareTemplate(t, have)
+				}
+				if !yield(way.name+" of "+kind, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// compareTemplate says how a configured template differs from the account's.
+func compareTemplate(t *config.PushTemplate, have []wechat.TemplateInfo) error {
+	for _, h := range have {
+		if h.ID != t.ID {
+			continue
+		}
+		var theirs, ours []string
+		for _, f := range h.Fields {
+			theirs = append(theirs, f.Name)
+		}
+		for _, f := range t.Fields {
+			ours = append(ours, f.Name)
+		}
+		slices.Sort(theirs)
+		slices.Sort(ours)
+		if !slices.Equal(theirs, ours) {
+			return fmt.Errorf("its fields are %s, the configuration fills %s", strings.Join(theirs, ", "), strings.Join(ours, ", "))
+		}
+		if h.LongTerm != t.LongTerm {
+			return fmt.Errorf("long_term must be %t", h.LongTerm)
+		}
+		return nil
+	}
+	return errors.New("the account has no template of this id")
 }
 
 func checkDatabase(ctx context.Context, e env, cfg config.Config) error {

@@ -145,7 +145,7 @@ func (d *demoRun) run(ctx context.Context) error {
 
 // serve runs the page, the webhook and the platform's API until ctx ends.
 func (d *demoRun) serve(ctx context.Context, a *app, p *platform.Platform, page *demo.Server) error {
-	loop, err := a.newWorker()
+	loops, err := a.openLoops(ctx)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (d *demoRun) serve(ctx context.Context, a *app, p *platform.Platform, page 
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	worked := make(chan struct{})
-	go func() { loop.Run(work); close(worked) }()
+	go func() { loops.Run(work); close(worked) }()
 	d.env.say("议事演示已经开始，请用浏览器打开（Ctrl+C 结束，下次接着来）：\n\n  http://%s/\n", loopback(d.pages.Addr()))
 	select {
 	case <-ctx.Done():

@@ -28,6 +28,7 @@ type metrics struct {
 	jobTook  *prometheus.HistogramVec
 	stores   *prometheus.HistogramVec
 	tokens   prometheus.Counter
+	pushes   *pushMetrics
 }
 
 func newMetrics() *metrics {
@@ -63,6 +64,7 @@ func newMetrics() *metrics {
 	for _, o := range wechat.Outcomes() {
 		m.calls.WithLabelValues(string(o))
 	}
+	m.pushes = newPushMetrics(m.registry)
 	m.registry.MustRegister(m.calls, m.turns, m.took, m.clashes, m.jobs, m.jobTook, m.stores, m.tokens,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -78,18 +80,25 @@ func (m *metrics) watch(db *store.DB) {
 	gauge("yishi_commit_batches", "Transactions they shared.", func(s store.Stats) float64 { return float64(s.Batches) })
 	gauge("yishi_commit_unsure", "Commits whose end is not known.", func(s store.Stats) float64 { return float64(s.Unsure) })
 	gauge("yishi_commit_waiting", "Turns waiting for a transaction.", func(s store.Stats) float64 { return float64(s.Waiting) })
+	m.age("yishi_media_queue_age_seconds", "Age of the oldest photo or voice that is not fetched yet", db.MediaAge)
+	m.age("yishi_deliveries_queue_age_seconds", "How long the delivery or push that is due for longest has waited", db.QueueAge)
+	m.age("yishi_timers_age_seconds", "How long the timer that is due for longest has waited", db.TimerAge)
+	gauge("yishi_sql_connections", "Open SQL connections.", func(s store.Stats) float64 { return float64(s.Open) })
+}
+
+// age adds the age of a queue, which the database is asked for.
+func (m *metrics) age(name, help string, of func(context.Context) (time.Duration, error)) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "yishi_media_queue_age_seconds", Help: "Age of the oldest photo or voice that is not fetched yet; -1 when the database does not answer.",
+		Name: name, Help: help + "; -1 when the database does not answer.",
 	}, func() float64 {
 		ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 		defer cancel()
-		age, err := db.MediaAge(ctx)
+		age, err := of(ctx)
 		if err != nil {
 			return -1
 		}
 		return age.Seconds()
 	}))
-	gauge("yishi_sql_connections", "Open SQL connections.", func(s store.Stats) float64 { return float64(s.Open) })
 }
 
 func (m *metrics) call(outcome string) { m.calls.WithLabelValues(outcome).Inc() }
@@ -126,10 +135,10 @@ func (s *timedSessions) Load(ctx context.Context, account string) (session.Value
 	return s.Store.Load(ctx, account)
 }
 
-func (s *timedSessions) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, expiresAt time.Time) (bool, error) {
+func (s *timedSessions) Save(ctx context.Context, account string, rev uint64, data []byte, read int, expiresAt time.Time) (bool, error) {
 	t := prometheus.NewTimer(s.m.stores.WithLabelValues(s.name, "save"))
 	defer t.ObserveDuration()
-	return s.Store.Save(ctx, account, rev, data, readMail, expiresAt)
+	return s.Store.Save(ctx, account, rev, data, read, expiresAt)
 }
 
 // ledger measures every call to the results.

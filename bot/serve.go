@@ -7,14 +7,24 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"yishi/config"
 )
 
-// stopTime is what requests under way get to end once the program is told to stop: one turn
-// at its slowest, and a little.
-const stopTime = 6 * time.Second
+// A program that is told to stop takes drainTime and stopTime at most, below the ten seconds
+// after which docker stop kills.
+const (
+	// drainTime is how long requests are still taken after readiness went red. A load balancer
+	// needs it to notice and send new requests elsewhere, and a client to come back on the
+	// connection it keeps and be told to close it. Both then end without a request being cut.
+	drainTime = 2 * time.Second
+
+	// stopTime is what requests under way get to end after that: one turn at its slowest, and a
+	// little.
+	stopTime = 6 * time.Second
+)
 
 // serve answers the platform's calls and works off what waits, until it is told to stop.
 func serve(ctx context.Context, e env) error {
@@ -47,14 +57,15 @@ func worker(ctx context.Context, e env) error {
 	return errors.Join(err, a.Close())
 }
 
-// listen opens the addresses, runs the loops and stays until ctx ends; then it takes no new
-// connections, finishes what was accepted and returns. pages is nil for a worker.
+// listen opens the addresses, runs the loops and stays until ctx ends; then it drains, finishes
+// what was accepted and returns. pages is nil for a worker.
 func (a *app) listen(ctx context.Context, pages http.Handler) error {
-	loop, err := a.newWorker()
+	loops, err := a.openLoops(ctx)
 	if err != nil {
 		return err
 	}
-	adm := &admin{probes: a.probes, metric: a.metrics.handler()}
+	var leaving atomic.Bool
+	adm := &admin{probes: a.probes, notes: a.notes, metric: a.metrics.handler(), leaving: &leaving}
 	var servers []*http.Server
 	failed := make(chan error, 2)
 	open := func(addr string, h http.Handler) (net.Addr, error) {
@@ -76,7 +87,7 @@ func (a *app) listen(ctx context.Context, pages http.Handler) error {
 		return err
 	}
 	if pages != nil {
-		addr, err := open(a.cfg.Addr, pages)
+		addr, err := open(a.cfg.Addr, closing(pages, &leaving))
 		if err != nil {
 			return errors.Join(err, shutdown(servers))
 		}
@@ -86,17 +97,42 @@ func (a *app) listen(ctx context.Context, pages http.Handler) error {
 	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	worked := make(chan struct{})
-	go func() { loop.Run(work); close(worked) }()
+	go func() { loops.Run(work); close(worked) }()
 	select {
 	case <-ctx.Done():
 		a.log.Info("stopping")
 	case err = <-failed:
 	}
-	adm.leave.Store(true)
+	leaving.Store(true)
 	stop()
+	if err == nil && pages != nil {
+		drain(failed)
+	}
 	err = errors.Join(err, shutdown(servers))
 	<-worked
 	return err
+}
+
+// closing answers with Connection: close once the program is leaving. http.Server's own switch,
+// SetKeepAlivesEnabled, would also close what is idle at that moment, and so cut a client that
+// is just writing its next request there.
+func closing(h http.Handler, leaving *atomic.Bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if leaving.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// drain lets the servers go on for drainTime, or until one of them fails.
+func drain(failed <-chan error) {
+	t := time.NewTimer(drainTime)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-failed: // it takes nothing any more
+	}
 }
 
 // shutdown takes no new connections and waits for requests under way.

@@ -40,6 +40,9 @@ type Config struct {
 	TZ                string // time zone in which the bot speaks
 	Log               string // debug, info, warn or error
 	WeChat            WeChat
+	Push              *Push `xml:"-"` // nil: not set; see Pushes. XML knows no maps
+
+	pushText Secret // the environment's, not read yet
 }
 
 // WeChat is one official account's part.
@@ -100,16 +103,16 @@ func (f Faults) Error() string { return strings.Join(f, "\n") }
 func (f *Faults) add(name, complaint string) { *f = append(*f, name+": "+complaint) }
 
 // Load reads the configuration from the environment, of which environ is the whole (as of
-// os.Environ) and getenv finds one, and from the YAML file that YISHI_CONFIG names. An error
-// is of type Faults.
-func Load(getenv func(string) string, environ []string, need Need) (Config, error) {
+// os.Environ) and getenv finds one, and from the YAML file that YISHI_CONFIG names. Checks look
+// at pushes, once they can be read. An error is of type Faults.
+func Load(getenv func(string) string, environ []string, need Need, checks ...Check) (Config, error) {
 	c := Config{
 		Addr: DefaultAddr, AdminAddr: DefaultAdminAddr, Data: DefaultData, TZ: DefaultTZ, Log: "info",
 		WeChat: WeChat{Mode: ModeSafe},
 	}
 	var faults Faults
 	vars := variables(&c)
-	file := readFile(strings.TrimSpace(getenv(fileVariable)), vars, &faults)
+	file, section := readFile(strings.TrimSpace(getenv(fileVariable)), vars, &faults)
 	bad := map[string]bool{}
 	for _, v := range vars {
 		value, source, complaint := find(v, getenv, file, need)
@@ -128,6 +131,8 @@ func Load(getenv func(string) string, environ []string, need Need) (Config, erro
 		}
 	}
 	c.compare(bad, &faults)
+	c.Push = readPush(c.pushText.Reveal(), section, &faults, checks)
+	c.pushText = ""
 	c.BaseURL, c.WeChat.API = strings.TrimRight(c.BaseURL, "/"), strings.TrimRight(c.WeChat.API, "/")
 	faults = append(faults, strangers(environ, vars)...)
 	if len(faults) > 0 {

@@ -17,36 +17,25 @@ const yamlMost = 1 << 20 // bytes of the YAML file
 // where finds the line in the YAML library's errors, which also quote what stands there.
 var where = regexp.MustCompile(`line \d+`)
 
-// readFile returns the YAML file's values by their paths, such as wechat.appid. Complaints tell
-// lines and the names of keys, never values.
-func readFile(path string, vars []variable, faults *Faults) map[string]string {
-	values := map[string]string{}
+// readFile returns the YAML file's values by their paths, such as wechat.appid, and its push
+// section, nil where there is none. Complaints tell lines and the names of keys, never values.
+func readFile(path string, vars []variable, faults *Faults) (values map[string]string, push *yaml.Node) {
+	values = map[string]string{}
 	if path == "" {
-		return values
+		return values, nil
 	}
 	b, complaint := readUpTo(path, yamlMost)
 	if complaint != "" {
 		faults.add(fileVariable, complaint)
-		return values
+		return values, nil
 	}
-	d := yaml.NewDecoder(bytes.NewReader(b))
-	var doc yaml.Node
-	err := d.Decode(&doc)
-	if errors.Is(err, io.EOF) {
-		return values // nothing but comments
+	doc, line, ok := document(b)
+	if !ok {
+		faults.add(fileVariable, "is not one document of YAML"+line)
+		return values, nil
 	}
-	if err == nil {
-		if again := d.Decode(&yaml.Node{}); !errors.Is(again, io.EOF) {
-			err = errors.Join(again, errors.New("more than one document"))
-		}
-	}
-	if err != nil {
-		complaint := "is not one document of YAML"
-		if line := where.FindString(err.Error()); line != "" {
-			complaint += ", " + line
-		}
-		faults.add(fileVariable, complaint)
-		return values
+	if doc == nil {
+		return values, nil // nothing but comments
 	}
 	r := reader{values: values, faults: faults}
 	for _, v := range vars {
@@ -55,14 +44,36 @@ func readFile(path string, vars []variable, faults *Faults) map[string]string {
 			r.known = append(r.known, v.key()+strings.ToLower(ofFile))
 		}
 	}
-	r.read(doc.Content[0], "")
-	return values
+	r.read(doc, "")
+	return values, r.push
+}
+
+// document reads the one document of b, nil when there is none. Where it is not ok, line tells
+// the place, with a comma before it, if it is known.
+func document(b []byte) (n *yaml.Node, line string, ok bool) {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var doc yaml.Node
+	err := d.Decode(&doc)
+	if errors.Is(err, io.EOF) {
+		return nil, "", true
+	}
+	if err == nil {
+		if again := d.Decode(&yaml.Node{}); errors.Is(again, io.EOF) {
+			return doc.Content[0], "", true
+		}
+		return nil, "", false
+	}
+	if line = where.FindString(err.Error()); line != "" {
+		line = ", " + line
+	}
+	return nil, line, false
 }
 
 type reader struct {
 	known  []string
 	values map[string]string
 	faults *Faults
+	push   *yaml.Node
 }
 
 func (r *reader) complain(n *yaml.Node, what string) {
@@ -87,6 +98,8 @@ func (r *reader) read(n *yaml.Node, prefix string) {
 			r.complain(k, shown(path)+" is there twice")
 		case path == "wechat":
 			r.read(v, "wechat.")
+		case path == "push" && v.Kind != yaml.ScalarNode:
+			r.push = v
 		case !slices.Contains(r.known, path):
 			r.complain(k, "unknown "+shown(path)+meant(path, r.known))
 		case v.Kind != yaml.ScalarNode:

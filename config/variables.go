@@ -79,6 +79,7 @@ func variables(c *Config) []variable {
 		{name: "YISHI_WECHAT_AES_KEY_PREVIOUS", secret: &w.AESKeyPrevious, ok: isAESKey, want: aes},
 		{name: "YISHI_WECHAT_ACCOUNT", need: needAccount, text: &w.Account, ok: isAccount, want: "the account's original id, gh_…"},
 		{name: "YISHI_WECHAT_API", text: &w.API, ok: isURL, want: "the base URL of the API, https://HOST (http only on loopback)"},
+		{name: pushVariable, secret: &c.pushText, ok: func(string) bool { return true }, want: "the push section as YAML or JSON"},
 	}
 }
 
@@ -114,6 +115,8 @@ func find(v variable, getenv func(string) string, file map[string]string, need N
 // wanted says whether the file of a secret is worth reading: previous keys are wanted where keys are.
 func (v variable) wanted(need Need) bool {
 	switch v.name {
+	case pushVariable:
+		return true
 	case "YISHI_MASTER_KEY_PREVIOUS":
 		return need&needDatabase != 0
 	case "YISHI_WECHAT_AES_KEY_PREVIOUS":

@@ -7,7 +7,7 @@ import (
 )
 
 // generation rises whenever a flow is added or removed (see dialog.Config).
-const generation = 1
+const generation = 2
 
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
@@ -15,7 +15,7 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &noSuch)
 }
 
 // alarm answers emergencies at once, whatever is under way.
@@ -52,7 +52,7 @@ func Recall(r civic.Receipt) Reply {
 		return Reply{Text: "刚才这条收到了，但您没办完的没能留住，请重新说一次。回“菜单”看看能办什么。"}
 	}
 	if r.Number == "" {
-		return Reply{Text: "这件刚才已经办好了。回“我的”可以查看。"}
+		return Reply{Text: "这件刚才已经办好了。回“菜单”看看还能办什么。"}
 	}
 	return Reply{Text: "这件刚才已经办好了，编号 " + r.Number + "。回“进度" + short(r.Number) + "”随时问。"}
 }

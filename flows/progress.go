@@ -1,6 +1,8 @@
 package flows
 
 import (
+	"fmt"
+
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
 	"yishi/flows/zh"
@@ -85,8 +87,12 @@ func (d *NumberDraft) hearWhich(t *Turn) Move {
 }
 
 func (d *NumberDraft) askWithdraw(*Turn) Reply {
+	after := "撤回后不再办理。"
+	if d.Need.Heat > 0 {
+		after = fmt.Sprintf("撤回后不再办理，附议的 %d 人会知道。", d.Need.Heat)
+	}
 	return Reply{
-		Text:    "要撤回 " + d.Need.Number.String() + "“" + zh.Cut(d.Need.Text, 30) + "”吗？撤回后不再办理。",
+		Text:    "要撤回 " + d.Need.Number.String() + "“" + zh.Cut(d.Need.Text, 30) + "”吗？" + after,
 		Choices: numbered([]string{"撤回", "不撤了"}),
 	}
 }
@@ -95,7 +101,9 @@ func (d *NumberDraft) hearWithdraw(t *Turn) Move {
 	i, v := t.Choice("撤回", "不撤了")
 	switch {
 	case v == zh.Sure && i == 0 || v == zh.None && zh.YesNo(t.Text) == zh.Yes:
-		return dialog.Done(civic.WithdrawNeed{Account: civic.Account(t.Account), Need: d.Need.ID})
+		return dialog.Done(
+			civic.WithdrawNeed{Account: civic.Account(t.Account), Need: d.Need.ID},
+			needNews(&d.Need, civic.NeedWithdrawn, civic.Account(t.Account)))
 	case v == zh.Sure && i == 1 || v == zh.None && zh.YesNo(t.Text) == zh.No:
 		return dialog.Done().Saying("好，没有撤回。")
 	}

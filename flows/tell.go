@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/zh"
@@ -21,6 +22,7 @@ const (
 	maxLine  = 30
 	maxField = 20 // the platform's limit for a field of kind thing
 	maxTold  = 500
+	maxNews  = 30 // characters of a need's text in its news
 )
 
 // The kinds of what is told. Values are stored.
@@ -65,14 +67,32 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
 	}
-	t.Line = zh.Cut(t.Line, maxLine)
+	t.Line = zh.Cut(oneLine(t.Line), maxLine)
 	for name, value := range t.Fields {
-		t.Fields[name] = zh.Cut(value, maxField)
+		t.Fields[name] = field(oneLine(value))
 	}
 	if midStep {
 		t.Plain += "\n您没办完的还在，回“继续”接着办。"
 	}
 	return t, nil
+}
+
+// oneLine puts in one line what was written in several.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// field cuts s as the platform counts: a character beyond the first plane, such as a face, is two.
+func field(s string) string {
+	for n := maxField; ; n-- {
+		short, width := zh.Cut(s, n), 0
+		for _, r := range short {
+			if width++; r > 0xffff {
+				width++
+			}
+		}
+		if width <= maxField {
+			return short
+		}
+	}
 }
 
 func tellAs[A any](args json.RawMessage, tell func(A) (Text, error)) (Text, error) {
@@ -93,27 +113,59 @@ func (a Announce) tell() (Text, error) {
 		return Text{}, fmt.Errorf("%w: nobody speaks", ErrTell)
 	}
 	return Text{
-		Plain:  "【" + a.From + "】" + a.Title + "\n" + a.Body + "\n不想收这类通知，回“退订”。",
+		Plain:  "【" + a.From + "】" + a.Title + "\n" + a.Body + "\n想少收几类，回“退订”。",
 		Line:   a.Title,
 		Fields: map[string]string{"title": a.Title, "content": a.Body},
 	}, nil
+}
+
+// needNews tells those who raised or endorsed a need what became of it, but for the one who did
+// it. A need comes to each state at most once, so its purpose is the need's and the state's.
+func needNews(n *civic.Need, state civic.NeedState, by civic.Account) civic.MakePush {
+	id := fmt.Sprintf("need-%d-%s", n.ID, state)
+	args, _ := json.Marshal(NeedNews{Number: n.Number.String(), Text: zh.Cut(n.Text, maxNews), State: state}) // strings always can be
+	return civic.MakePush{
+		Push:     civic.Push{ID: id, Purpose: id, Topic: civic.TopicNeeds, Community: n.Community, Kind: TellNeedNews, Args: args},
+		Audience: civic.Audience{Need: n.ID, Except: by},
+	}
 }
 
 func (n NeedNews) tell() (Text, error) {
 	if n.Number == "" || n.Text == "" {
 		return Text{}, fmt.Errorf("%w: which need", ErrTell)
 	}
-	what := n.Number + "“" + zh.Cut(n.Text, 30) + "”" + stateName(n.State)
+	if n.State == civic.NeedWithdrawn {
+		return n.tellWithdrawn(), nil
+	}
+	what := n.Number + "“" + zh.Cut(n.Text, maxNews) + "”" + stateName(n.State)
 	plain := "您关心的 " + what + "。"
 	if n.Reason != "" {
-		plain += "\n原因：" + n.Reason
+		plain += "\n原因：" + sentence(n.Reason)
 	}
 	if n.Next != "" {
-		plain += "\n下一步：" + n.Next
+		plain += "\n下一步：" + sentence(n.Next)
 	}
 	return Text{
 		Plain:  plain + "\n回“进度" + short(n.Number) + "”看全部。",
 		Line:   n.Number + " " + stateName(n.State),
 		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
 	}, nil
+}
+
+// sentence ends what staff wrote with a full stop, if nothing ends it.
+func sentence(s string) string {
+	if strings.ContainsAny(s[max(0, len(s)-len("。")):], "。！？…") {
+		return s
+	}
+	return s + "。"
+}
+
+// tellWithdrawn is for those who endorsed: their voices are not lost if one of them raises it anew.
+func (n NeedNews) tellWithdrawn() Text {
+	return Text{
+		Plain: "您附议的 " + n.Number + "“" + zh.Cut(n.Text, maxNews) + "”，提的人撤回了，不再办理。\n" +
+			"要是还想办，回“提需求”，您来提。",
+		Line:   n.Number + " 提的人撤回了",
+		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
+	}
 }

@@ -19,6 +19,8 @@ func TestTell(t *testing.T) {
 		{"in the middle of something", TellAnnounce, `{"title":"停水","body":"今晚停水。","from":"物业"}`, true, []string{"回“继续”"}},
 		{"accepted", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"accepted","next":"9月5日前编方案"}`, false, []string{"钮2027-018“河边装晾衣架”已受理", "下一步：9月5日前编方案", "进度018"}},
 		{"declined", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管"}`, false, []string{"不予受理", "原因：河道不归社区管"}},
+		{"a reason without an end", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管","next":"问水务？"}`, false, []string{"原因：河道不归社区管。\n下一步：问水务？\n"}},
+		{"withdrawn", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"withdrawn"}`, true, []string{"您附议的 钮2027-018“河边装晾衣架”", "撤回了", "回“提需求”", "回“继续”"}},
 		{"unknown kind", "song", `{}`, false, nil},
 		{"no arguments", TellAnnounce, ``, false, nil},
 		{"arguments of another kind", TellNeedNews, `{"title":"x"}`, false, nil},

@@ -31,7 +31,7 @@ type UnknownDraft struct {
 var unknown = Flow[UnknownDraft]{
 	ID: "unknown", Version: 1, Title: "听您说",
 	Begin: (*UnknownDraft).begin,
-	Leads: []string{"menu", "raise-need", "mine", "help", "person"},
+	Leads: []string{"menu", "raise-need", "mine", InboxID, "opt-out", "help", "person"},
 	Steps: []Step[UnknownDraft]{
 		{ID: "thanks", Open: (*UnknownDraft).polite, Say: "不客气。还有事随时说。"},
 		{ID: "foreign", Open: (*UnknownDraft).foreign, Ask: (*UnknownDraft).askForeign},
@@ -71,6 +71,9 @@ func (d *UnknownDraft) askOdd(*Turn) Reply {
 
 // direct is a flow that free text may mean other than raising a need.
 func (d *UnknownDraft) direct() string {
+	if d.Flow == "opt-out" {
+		return "退订"
+	}
 	for _, m := range menuItems {
 		if m.flow == d.Flow && d.Flow != raiseNeedID {
 			return m.word

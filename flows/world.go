@@ -31,6 +31,8 @@ type World struct {
 	Communities Communities
 	Followers   Followers
 	Needs       Needs
+	Inbox       Inbox
+	Preferences Preferences
 }
 
 // Communities looks up communities and how to find one's own.
@@ -58,6 +60,24 @@ type Needs interface {
 	Mine(ctx context.Context, a civic.Account, offset, limit int) ([]civic.Need, int, error)
 	// ByNumber finds a need by its public number; year 0 means the latest year that has it.
 	ByNumber(ctx context.Context, c civic.CommunityID, year, seq int) (civic.Need, bool, error)
+}
+
+// Inbox looks up what an account can read 站内: what could not be pushed, and what still waits.
+type Inbox interface {
+	// Inbox returns a page, how many items there are and how many are unread. Unread ones come
+	// first, in the order they came, then those read, the newest first.
+	Inbox(ctx context.Context, a civic.Account, offset, limit int) (items []civic.InboxItem, total, unread int, err error)
+	// InboxItem returns one item; false where the account cannot read it, such as when it has
+	// been sent meanwhile.
+	InboxItem(ctx context.Context, a civic.Account, id int64) (civic.InboxItem, bool, error)
+	// Unread returns the newest unread items, at most limit in the order they came, and how many
+	// there are in all. The chat asks it, to offer them.
+	Unread(ctx context.Context, a civic.Account, limit int) (newest []civic.InboxItem, unread int, err error)
+}
+
+// Preferences looks up the topics that an account does not want to hear of.
+type Preferences interface {
+	Preferences(ctx context.Context, a civic.Account) ([]civic.Topic, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

@@ -18,17 +18,68 @@ import (
 // Deliveries are claimed here, by one statement a dialect, as media are in claim.go.
 
 const (
-	deliveryColumns = "id, push_id, person, account, calm, attempts, first_ms, tried"
+	deliveryColumns = "id, push_id, person, account, calm, at_ms, attempts, first_ms, tried"
 
 	claimDue = " WHERE state = 1 AND calm IN (0, 1) AND at_ms <= ? ORDER BY calm, at_ms LIMIT ?"
 
-	claimDueMySQL = "SELECT " + deliveryColumns + " FROM deliveries FORCE INDEX (deliveries_queue)" + claimDue + " FOR UPDATE SKIP LOCKED"
+	claimFrom = "SELECT " + deliveryColumns + " FROM deliveries FORCE INDEX (deliveries_queue)"
+
+	// claimOn goes on behind the delivery that was claimed last. It does not look for urgent ones
+	// before it: where there are none, the server would walk over all that was removed since.
+	claimOn = " WHERE state = 1 AND calm = ? AND (at_ms = ? AND id > ? OR at_ms > ? AND at_ms <= ?) ORDER BY at_ms LIMIT ?"
 
 	claimDelivery = "UPDATE deliveries SET state = 2, owner_key = ?, attempts = attempts + 1, at_ms = ?, calling = 0"
 
 	// claimMost bounds one claim: what one statement takes well.
 	claimMost = 1000
+
+	// claimAnew is how often a claim begins at the head of the queue for certain; urgent ones
+	// that come in while others are sent wait no longer.
+	claimAnew = time.Second
 )
+
+// claims remembers where the last claim ended. What was claimed stays in the server's index for
+// a while, as removed, and each claim from the head of the queue would walk over all of it.
+type claims struct {
+	mu   sync.Mutex
+	last deliveryRow // ID 0: begin at the head
+	head time.Time   // when a claim began there
+}
+
+// from returns the delivery to go on behind; ID 0: none.
+func (c *claims) from(now time.Time) deliveryRow {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if since := now.Sub(c.head); since < 0 || since >= claimAnew {
+		c.last, c.head = deliveryRow{}, now
+	}
+	return c.last
+}
+
+// ended notes what was claimed of n rows that were asked for. Fewer end the queue, as far as it
+// was walked.
+func (c *claims) ended(rows []deliveryRow, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = deliveryRow{}
+	if len(rows) == n {
+		c.last = rows[n-1]
+	}
+}
+
+// due locks at most n rows that wait, urgent ones first. Those that others lock are passed over.
+func (db *DB) due(tx *gorm.DB, now time.Time, n int) ([]deliveryRow, error) {
+	var rows []deliveryRow
+	due, last := ms(now), db.claims.from(now)
+	if last.ID != 0 {
+		err := tx.Raw(claimFrom+claimOn+db.dia.skipLocked(), last.Calm, last.AtMS, last.ID, last.AtMS, due, n).Scan(&rows).Error
+		if err != nil || len(rows) > 0 {
+			return rows, err
+		}
+	}
+	err := tx.Raw(claimFrom+claimDue+db.dia.skipLocked(), due, n).Scan(&rows).Error
+	return rows, err
+}
 
 // ClaimDeliveries takes at most n due deliveries (at most 1,000) under a lease, urgent ones
 // first, and counts the attempt. Owner names one running worker, at most 64 ASCII characters;
@@ -41,15 +92,15 @@ func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease ti
 		return nil, nil
 	}
 	now := db.clock.Now()
-	due, until, who := ms(now), ms(now.Add(lease)), key63("owner", owner)
+	until, who := ms(now.Add(lease)), key63("owner", owner)
 	n = min(n, claimMost)
 	var rows []deliveryRow
-	err := db.retried(ctx, func(tx *gorm.DB) error {
-		rows = nil
+	err := db.retried(ctx, func(tx *gorm.DB) (err error) {
 		if db.dia.name == inSQLite {
-			return tx.Raw(claimDelivery+" WHERE id IN (SELECT id FROM deliveries"+claimDue+") RETURNING "+deliveryColumns, who, until, due, n).Scan(&rows).Error
+			rows = nil
+			return tx.Raw(claimDelivery+" WHERE id IN (SELECT id FROM deliveries"+claimDue+") RETURNING "+deliveryColumns, who, until, ms(now), n).Scan(&rows).Error
 		}
-		if err := tx.Raw(claimDueMySQL, due, n).Scan(&rows).Error; err != nil || len(rows) == 0 {
+		if rows, err = db.due(tx, now, n); err != nil || len(rows) == 0 {
 			return err
 		}
 		ids := make([]int64, 0, len(rows))
@@ -62,6 +113,7 @@ func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease ti
 	if err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
+	db.claims.ended(rows, n)
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -138,8 +190,12 @@ func (db *DB) pushesOf(ctx context.Context, rows []deliveryRow) (map[int64]pushR
 	return found, nil
 }
 
-// Calling marks deliveries as about to be sent by a route, just before the calls, and sets
-// their lease anew. It returns those that are still the owner's: no others may be called, and
+// leaseSlack is the part of a lease that may have passed before it is set anew: the queue's
+// index need not move for every call.
+const leaseSlack = 8
+
+// Calling marks deliveries as about to be sent by a route, just before the calls, and sees to it
+// that seven eighths of their lease are left. It returns those that are still the owner's: no others may be called, and
 // none without this mark, as it tells those who take over from a dead worker what may have
 // been sent.
 func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.Route, lease time.Duration) ([]int64, error) {
@@ -159,8 +215,9 @@ func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.R
 		if err != nil || len(mine) == 0 {
 			return err
 		}
-		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, at_ms = ? WHERE id IN ?",
-			code, ms(now), code, ms(now.Add(lease)), mine).Error
+		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, "+
+			"at_ms = CASE WHEN at_ms < ? THEN ? ELSE at_ms END WHERE id IN ?",
+			code, ms(now), code, ms(now.Add(lease-lease/leaseSlack)), ms(now.Add(lease)), mine).Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mark calls: %w", err)

@@ -28,6 +28,7 @@ const (
 
 // contacts are accounts that were in touch since the last flush.
 type contacts struct {
+	flush sync.Mutex // held while rows are taken and written
 	mu    sync.Mutex
 	noted map[civic.Account]accountRow
 	order []civic.Account // as noted; the oldest are dropped first
@@ -97,9 +98,12 @@ func (c *contacts) take(n int) []accountRow {
 	return rows
 }
 
-// flushContacts writes all that is noted. What could not be written is noted again; writing
+// FlushContacts writes all that is noted by the time it is called, as happens by itself each
+// second. What could not be written is noted again; writing
 // it twice changes nothing, as each column keeps its latest.
-func (db *DB) flushContacts(ctx context.Context) error {
+func (db *DB) FlushContacts(ctx context.Context) error {
+	db.contacts.flush.Lock()
+	defer db.contacts.flush.Unlock()
 	for {
 		rows := db.contacts.take(contactsBatch)
 		if len(rows) == 0 {

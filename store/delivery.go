@@ -32,6 +32,7 @@ type deliveryRow struct {
 	ReadMS     int64 `gorm:"column:read_ms"`
 	OwnerKey   int64
 	Reason     string
+	Ended      int `gorm:"->"` // made by the database of State and Route: 0 until it ends
 }
 
 // TableName is the plural noun of the migration.

@@ -3,7 +3,9 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"os"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +14,20 @@ import (
 	"yishi/flows/civic"
 	"yishi/store"
 )
+
+// benchRows is how many people a benchmark tells: YISHI_BENCH_ROWS, or many.
+func benchRows(b *testing.B, many int) int {
+	b.Helper()
+	text := os.Getenv("YISHI_BENCH_ROWS")
+	if text == "" {
+		return many
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1000 {
+		b.Fatalf("YISHI_BENCH_ROWS is %q, want a number from 1000", text)
+	}
+	return n
+}
 
 // crowd makes a community of n accounts whose windows are open.
 func crowd(b *testing.B, db *store.DB, n int) civic.CommunityID {
@@ -23,76 +39,150 @@ func crowd(b *testing.B, db *store.DB, n int) civic.CommunityID {
 	return c.ID
 }
 
-// BenchmarkQueue expands one push to a crowd, claims all of it in batches of 500 and records
-// it, as one worker without a platform would.
-func BenchmarkQueue(b *testing.B) {
-	for _, n := range []int{100_000, 1_000_000} {
-		b.Run(fmt.Sprintf("people=%d", n), func(b *testing.B) {
-			benches(b, func(b *testing.B, db *store.DB) {
-				if n > 100_000 && testing.Short() {
-					b.Skip("a million takes minutes")
+// took is how long do needed, in seconds.
+func took(db *store.DB, do func()) float64 {
+	begin := db.Clock().Now()
+	do()
+	return db.Clock().Now().Sub(begin).Seconds()
+}
+
+// told makes a push to a community and expands it. A busy machine may cut a statement: the
+// work goes on from there.
+func told(b *testing.B, db *store.DB, id string, c civic.CommunityID, n int) {
+	b.Helper()
+	if p := added(b, db, push(id), civic.Audience{Community: c}); p.Audience != n {
+		b.Fatalf("audience %d", p.Audience)
+	}
+	for got := 0; got < n; {
+		some, err := db.Expand(context.Background(), n)
+		if got += some; err != nil && !errors.Is(err, mysql.ErrInvalidConn) {
+			b.Fatalf("expanded %d %v", got, err)
+		}
+	}
+}
+
+// BenchmarkExpand turns a push to a million people into deliveries, twice: for the second the
+// tables are as large as after the first. The floor is plain inserts of as many rows each.
+func BenchmarkExpand(b *testing.B) {
+	benches(b, func(b *testing.B, db *store.DB) {
+		n := benchRows(b, 1_000_000)
+		c := crowd(b, db, n)
+		for b.Loop() {
+			some := min(n, 100_000)
+			floor := float64(some) / took(db, func() {
+				if err := store.PlainDeliveries(context.Background(), db, some); err != nil {
+					b.Fatal(err)
 				}
-				ctx := context.Background()
+			})
+			first := float64(n) / took(db, func() { told(b, db, "first", c, n) })
+			second := float64(n) / took(db, func() { told(b, db, "second", c, n) })
+			b.ReportMetric(first, "rows/s")
+			b.ReportMetric(second, "second-rows/s")
+			b.ReportMetric(floor, "floor/s")
+			b.ReportMetric(first/floor, "share")
+			b.ReportMetric(1000*took(db, func() {
+				if r := reported(b, db, "first"); r.Waiting != n {
+					b.Fatalf("report %+v", r)
+				}
+			}), "ms-report")
+			if err := store.ClearDeliveries(context.Background(), db); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkClaim claims, marks and records deliveries in batches of 500, by one worker and by
+// four. The floor is one plain update of as many rows by their ids, all indexes kept.
+func BenchmarkClaim(b *testing.B) {
+	for _, workers := range []int{1, 4} {
+		b.Run("workers="+strconv.Itoa(workers), func(b *testing.B) {
+			benches(b, func(b *testing.B, db *store.DB) {
+				n := benchRows(b, 100_000)
 				c := crowd(b, db, n)
-				for i := 0; b.Loop(); i++ {
-					p := push(fmt.Sprint(i))
-					clock := db.Clock()
-					begin := clock.Now()
-					if p = added(b, db, p, civic.Audience{Community: c}); p.Audience != n {
-						b.Fatalf("audience %d", p.Audience)
+				told(b, db, "claimed", c, n)
+				floor := took(db, func() {
+					if err := store.PlainUpdates(context.Background(), db, 500); err != nil {
+						b.Fatal(err)
 					}
-					b.ReportMetric(clock.Now().Sub(begin).Seconds()*1000, "ms-freeze")
-					begin = clock.Now()
-					for got := 0; got < n; { // a busy machine may cut a statement: it goes on from there
-						some, err := db.Expand(ctx, n)
-						if got += some; err != nil && !errors.Is(err, mysql.ErrInvalidConn) {
-							b.Fatalf("expanded %d %v", got, err)
+				})
+				for b.Loop() {
+					each := make([]clocks, workers)
+					all := took(db, func() {
+						var every sync.WaitGroup
+						for i := range each {
+							every.Go(func() { each[i].work(b, db, strconv.Itoa(i)) })
 						}
+						every.Wait()
+					})
+					var sum clocks
+					for _, w := range each {
+						sum.add(w)
 					}
-					b.ReportMetric(float64(n)/clock.Now().Sub(begin).Seconds(), "expanded/s")
-					worked(b, db, n)
-					begin = clock.Now()
-					if r := reported(b, db, p.ID); r.Sent[civic.ByCustomer] != n {
-						b.Fatalf("report %+v", r)
+					if r := reported(b, db, "claimed"); sum.rows != n || r.Sent[civic.ByCustomer] != n {
+						b.Fatalf("worked off %d, %+v", sum.rows, r)
 					}
-					b.ReportMetric(clock.Now().Sub(begin).Seconds()*1000, "ms-report")
+					claims := float64(workers*n) / sum.claim.Seconds()
+					b.ReportMetric(claims, "rows/s") // claimed, by all workers
+					b.ReportMetric(float64(workers*n)/sum.mark.Seconds(), "marked/s")
+					b.ReportMetric(float64(workers*n)/sum.record.Seconds(), "recorded/s")
+					b.ReportMetric(float64(n)/all, "all/s")
+					b.ReportMetric(float64(n)/floor, "floor/s")
+					b.ReportMetric(claims*floor/float64(n), "share")
+					if err := store.ResetDeliveries(context.Background(), db); err != nil {
+						b.Fatal(err)
+					}
 				}
 			})
 		})
 	}
 }
 
-// worked claims, marks and records all that is due.
-func worked(b *testing.B, db *store.DB, n int) {
-	b.Helper()
+// clocks add up what one worker waited for.
+type clocks struct {
+	rows                int
+	claim, mark, record time.Duration
+}
+
+func (c *clocks) add(o clocks) {
+	c.rows += o.rows
+	c.claim += o.claim
+	c.mark += o.mark
+	c.record += o.record
+}
+
+// work claims, marks and records until nothing is due.
+func (c *clocks) work(b *testing.B, db *store.DB, owner string) {
 	ctx, clock := context.Background(), db.Clock()
-	var claim, mark, record time.Duration
-	for left := n; left > 0; {
+	for {
 		begin := clock.Now()
-		ds, err := db.ClaimDeliveries(ctx, "w", 500, time.Minute)
-		if err != nil || len(ds) == 0 {
-			b.Fatalf("claimed %d, %v", len(ds), err)
+		ds, err := db.ClaimDeliveries(ctx, owner, 500, time.Minute)
+		if err != nil {
+			b.Errorf("claim: %v", err)
+			return
 		}
-		claim += clock.Now().Sub(begin)
-		begin = clock.Now()
+		if len(ds) == 0 {
+			return
+		}
+		c.claim += clock.Now().Sub(begin)
+		c.rows += len(ds)
 		ids := make([]int64, 0, len(ds))
 		out := make([]civic.Outcome, 0, len(ds))
 		for _, d := range ds {
 			ids = append(ids, d.ID)
 			out = append(out, civic.Outcome{ID: d.ID, State: civic.Sent, Route: civic.ByCustomer})
 		}
-		if mine, err := db.Calling(ctx, "w", ids, civic.ByCustomer, time.Minute); err != nil || len(mine) != len(ids) {
-			b.Fatalf("marked %d, %v", len(mine), err)
-		}
-		mark += clock.Now().Sub(begin)
 		begin = clock.Now()
-		if lost, err := db.RecordDeliveries(ctx, "w", out); err != nil || lost != 0 {
-			b.Fatalf("lost %d, %v", lost, err)
+		if mine, err := db.Calling(ctx, owner, ids, civic.ByCustomer, time.Minute); err != nil || len(mine) != len(ids) {
+			b.Errorf("marked %d, %v", len(mine), err)
+			return
 		}
-		record += clock.Now().Sub(begin)
-		left -= len(ds)
+		c.mark += clock.Now().Sub(begin)
+		begin = clock.Now()
+		if lost, err := db.RecordDeliveries(ctx, owner, out); err != nil || lost != 0 {
+			b.Errorf("lost %d, %v", lost, err)
+			return
+		}
+		c.record += clock.Now().Sub(begin)
 	}
-	b.ReportMetric(float64(n)/claim.Seconds(), "claimed/s")
-	b.ReportMetric(float64(n)/mark.Seconds(), "marked/s")
-	b.ReportMetric(float64(n)/record.Seconds(), "recorded/s")
 }

@@ -52,3 +52,11 @@ func (d dialect) skipLocked() string {
 	}
 	return ""
 }
+
+// force names the one index to read a table by, where servers choose badly.
+func (d dialect) force(index string) string {
+	if d.name == inMySQL {
+		return " FORCE INDEX (" + index + ")"
+	}
+	return ""
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -69,7 +70,7 @@ var ErrUnknownEffect = errUnknownEffect
 func Clean(err error) error { return clean(err) }
 
 // Flush writes the contacts noted so far.
-func Flush(ctx context.Context, db *DB) error { return db.flushContacts(ctx) }
+func Flush(ctx context.Context, db *DB) error { return db.FlushContacts(ctx) }
 
 // Following reads an account's flag.
 func Following(ctx context.Context, db *DB, a civic.Account) (bool, error) {
@@ -85,6 +86,9 @@ func Hold(ctx context.Context, db *DB) (release func(), err error) {
 	return func() { tx.Rollback() }, tx.Error
 }
 
+// crowdName is the account of one of a crowd.
+func crowdName(i int) string { return fmt.Sprintf("o6_bmasdasdsad6_2sgVt%07d", i) }
+
 // Crowd makes n accounts of a community that wrote a minute ago.
 func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 	before := ms(db.clock.Now().Add(-time.Minute))
@@ -92,12 +96,70 @@ func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 		var args []any
 		for i := from; i < min(n, from+1000); i++ {
 			r := accountRow{
-				Openid: fmt.Sprintf("o6_bmasdasdsad6_2sgVt%07d", i), CommunityID: int64(c), Following: true,
+				Openid: crowdName(i), CommunityID: int64(c), Following: true,
 				FirstMS: before, LastMessageMS: before, CommunityMS: before,
 			}
 			args = append(args, r.args()...)
 		}
 		if err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9), args...).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlainDeliveries inserts n deliveries of another push by plain statements, as a floor.
+func PlainDeliveries(ctx context.Context, db *DB, n int) error {
+	const columns = "push_id, purpose_key, person, account, state, calm, at_ms, route, calling, tried, attempts, code, first_ms, read_ms, owner_key, reason"
+	for from := 0; from < n; from += expandStep {
+		var args []any
+		for i := from; i < min(n, from+expandStep); i++ {
+			name := crowdName(i)
+			args = append(args, 1, 1, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
+		}
+		if err := db.w.WithContext(ctx).Exec("INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16), args...).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlainUpdates changes all deliveries in the columns that a claim changes, n of
+// them by a statement, as a floor.
+func PlainUpdates(ctx context.Context, db *DB, n int) error {
+	var ids []int64
+	if err := db.r.WithContext(ctx).Raw("SELECT id FROM deliveries ORDER BY id").Scan(&ids).Error; err != nil {
+		return err
+	}
+	for some := range slices.Chunk(ids, n) {
+		if err := db.w.WithContext(ctx).Exec("UPDATE deliveries SET state = 2, owner_key = 7, attempts = attempts + 1, at_ms = at_ms + 60000, calling = 0 WHERE id IN ?", some).Error; err != nil {
+			return err
+		}
+	}
+	return ResetDeliveries(ctx, db)
+}
+
+// ResetDeliveries lets all deliveries wait again.
+func ResetDeliveries(ctx context.Context, db *DB) error {
+	return db.byThousands(ctx, "UPDATE deliveries SET state = 1, owner_key = 0, attempts = 0, at_ms = 1, route = 0, calling = 0, first_ms = 0 WHERE id > ? AND id <= ?")
+}
+
+// ClearDeliveries removes all deliveries and pushes.
+func ClearDeliveries(ctx context.Context, db *DB) error {
+	if err := db.w.WithContext(ctx).Exec("DELETE FROM pushes").Error; err != nil {
+		return err
+	}
+	return db.byThousands(ctx, "DELETE FROM deliveries WHERE id > ? AND id <= ?")
+}
+
+// byThousands runs a statement for all deliveries, a few thousand ids at a time.
+func (db *DB) byThousands(ctx context.Context, sql string) error {
+	var last int64
+	if err := db.r.WithContext(ctx).Raw("SELECT COALESCE(MAX(id), 0) FROM deliveries").Scan(&last).Error; err != nil {
+		return err
+	}
+	for from := int64(0); from < last; from += 2000 {
+		if err := db.w.WithContext(ctx).Exec(sql, from, from+2000).Error; err != nil {
 			return err
 		}
 	}

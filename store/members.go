@@ -51,20 +51,20 @@ func (b *batch) noteMoves(rows []accountRow) error {
 	return nil
 }
 
-// membersWalk lists, in the order of their names, accounts that belonged to a community at
-// one moment: those that still do and those that have moved away since.
-const membersWalk = "SELECT openid FROM (SELECT openid FROM accounts WHERE community_id = ? AND openid > ? AND community_ms <= ? ORDER BY openid LIMIT ?) stayed " +
-	"UNION SELECT account FROM (SELECT DISTINCT account FROM moves WHERE community_id = ? AND account > ? AND since_ms <= ? AND until_ms > ? ORDER BY account LIMIT ?) moved " +
-	"ORDER BY openid LIMIT ?"
-
-// members reads at most n accounts after a name, as of a moment.
-func (b *batch) members(of int64, when int64, after string, n int) ([]string, error) {
-	var names []string
-	err := b.tx.Raw(membersWalk, of, after, when, n, of, after, when, when, n, n).Scan(&names).Error
-	if err != nil {
-		return nil, fmt.Errorf("walk members: %w", clean(err))
+// members lists the accounts that belonged to a community at one moment: those that still do and
+// those that have moved away since. The indexes are named because servers that see one community
+// of many accounts would read it from its beginning each time.
+func (b *batch) members(of, when int64) walk {
+	d := b.db.dia
+	return walk{
+		"SELECT openid AS name FROM (SELECT openid FROM accounts" + d.force("accounts_members") +
+			" WHERE community_id = ? AND openid > ? AND openid <= ? AND community_ms <= ? ORDER BY community_id, openid LIMIT ?) stayed " +
+			"UNION SELECT account FROM (SELECT DISTINCT account FROM moves" + d.force("PRIMARY") +
+			" WHERE community_id = ? AND account > ? AND account <= ? AND since_ms <= ? AND until_ms > ? ORDER BY account LIMIT ?) moved ORDER BY name LIMIT ?",
+		func(after, last string, n int) []any {
+			return []any{of, after, last, when, n, of, after, last, when, when, n, n}
+		},
 	}
-	return names, nil
 }
 
 // countMembers says how many belong to a community now.

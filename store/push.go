@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -40,6 +38,7 @@ type pushRow struct {
 	WalkedTo    string // the last of them
 	Expanded    bool   // all were
 	Resent      int
+	Folded      bool // of its deliveries only their number is known, of some at least
 }
 
 // audienceRow is one account of an audience that is not a whole community's.
@@ -85,7 +84,7 @@ func (t *turn) planPush(e civic.MakePush) error {
 	if err := checkPush(e.Push, e.Audience); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, _ *turn) error {
+	t.plan.steps = append(t.plan.steps, step{int64(e.Audience.Need), func(b *batch, _ *turn) error { // after what the turn does to the need, which locks it
 		_, err := b.addPush(e.Push, e.Audience)
 		return err
 	}})
@@ -115,6 +114,8 @@ func checkPush(p civic.Push, to civic.Audience) error {
 		return errors.New("push: arguments are not JSON of at most 16 KiB")
 	case p.Spread < 0 || set > 1:
 		return errors.New("push: negative spread, or several audiences")
+	case to.Except != "" && to.Community != 0:
+		return errors.New("push: a community is told as a whole")
 	}
 	for _, a := range to.Accounts {
 		if a == "" || !token(string(a), 64) {
@@ -175,6 +176,9 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 	if to.Need != 0 {
 		err := b.tx.Exec("INSERT INTO audiences (push_id, account) SELECT ?, account FROM needs WHERE id = ? UNION SELECT ?, account FROM endorsements WHERE need_id = ?",
 			push, int64(to.Need), push, int64(to.Need)).Error
+		if err == nil && to.Except != "" {
+			err = b.tx.Exec("DELETE FROM audiences WHERE push_id = ? AND account = ?", push, string(to.Except)).Error
+		}
 		if err != nil {
 			return 0, fmt.Errorf("list audience: %w", clean(err))
 		}
@@ -184,7 +188,7 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 		}
 		return n, nil
 	}
-	names := slices.Clone(to.Accounts)
+	names := slices.DeleteFunc(slices.Clone(to.Accounts), func(a civic.Account) bool { return a == to.Except })
 	slices.Sort(names)
 	names = slices.Compact(names)
 	for some := range slices.Chunk(names, walkMost) {
@@ -197,90 +201,6 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 		}
 	}
 	return len(names), nil
-}
-
-// Expand turns the audiences of due pushes into deliveries, urgent ones first, and says how
-// many people it has looked at: about max at most, zero when nothing is left to do. Each
-// transaction takes a thousand people by primary key and saves how far it came.
-func (db *DB) Expand(ctx context.Context, most int) (int, error) {
-	total := 0
-	for total < most {
-		n, found := 0, false
-		err := db.retried(ctx, func(tx *gorm.DB) error {
-			var err error
-			n, found, err = (&batch{db: db, tx: tx, now: db.clock.Now()}).expand(min(walkMost, most-total))
-			return err
-		})
-		total += n
-		if err != nil {
-			return total, fmt.Errorf("expand pushes: %w", err)
-		}
-		if !found {
-			break
-		}
-	}
-	return total, nil
-}
-
-// expand walks a part of one audience. A push that another replica works on is passed over.
-func (b *batch) expand(most int) (n int, found bool, err error) {
-	var open []pushRow
-	err = b.tx.Raw("SELECT * FROM pushes WHERE expanded = 0 AND calm IN (0, 1) AND due_ms <= ? ORDER BY calm, due_ms LIMIT 1"+b.db.dia.skipLocked(), ms(b.now)).Scan(&open).Error
-	if err != nil || len(open) == 0 {
-		return 0, false, clean(err)
-	}
-	p := open[0]
-	var names []string
-	if p.MembersOf != 0 {
-		names, err = b.members(p.MembersOf, p.MadeMS, p.WalkedTo, most)
-	} else {
-		err = clean(b.tx.Raw("SELECT account FROM audiences WHERE push_id = ? AND account > ? ORDER BY account LIMIT ?", p.ID, p.WalkedTo, most).Scan(&names).Error)
-	}
-	if err != nil {
-		return 0, false, err
-	}
-	if len(names) == 0 {
-		return 0, true, b.expanded(p)
-	}
-	if err := b.deliver(p, names); err != nil {
-		return 0, false, err
-	}
-	err = b.tx.Exec("UPDATE pushes SET walked = walked + ?, walked_to = ? WHERE id = ?", len(names), names[len(names)-1], p.ID).Error
-	return len(names), true, clean(err)
-}
-
-// expanded ends a walk. The people walked are the audience: a join that was under way when
-// it was counted may have come in by a hair.
-func (b *batch) expanded(p pushRow) error {
-	if err := b.tx.Exec("UPDATE pushes SET expanded = 1, audience = walked WHERE id = ?", p.ID).Error; err != nil {
-		return clean(err)
-	}
-	if p.MembersOf != 0 {
-		return nil
-	}
-	return clean(b.tx.Exec("DELETE FROM audiences WHERE push_id = ?", p.ID).Error)
-}
-
-// deliver writes the deliveries of some people; who was told the same before stays as is.
-func (b *batch) deliver(p pushRow, names []string) error {
-	args := make([]any, 0, 3*len(names))
-	for _, a := range names {
-		args = append(args, string(civic.PersonOf(civic.Account(a))), a, p.DueMS+spread(p.PurposeKey, a, p.SpreadMS))
-	}
-	one := fmt.Sprintf("(%d, %d, ?, ?, %d, %d, ?, 0, 0, 0, 0, 0, 0, 0, 0, ''), ", p.ID, p.PurposeKey, stateCodes[civic.Waiting], p.Calm)
-	err := b.tx.Exec("INSERT INTO deliveries (push_id, purpose_key, person, account, state, calm, at_ms, route, calling, tried, attempts, code, first_ms, read_ms, owner_key, reason) VALUES "+
-		strings.TrimSuffix(strings.Repeat(one, len(names)), ", ")+b.db.dia.conflict("person, purpose_key")+"push_id = deliveries.push_id", args...).Error
-	return clean(err)
-}
-
-// spread gives a person a moment of their own within a span.
-func spread(purpose int64, account string, span int64) int64 {
-	if span <= 0 {
-		return 0
-	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(account))
-	return int64((h.Sum64() ^ uint64(purpose)) % uint64(span))
 }
 
 // key63 makes a positive number of a text, as good as unique; the table holds no text then.

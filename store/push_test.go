@@ -92,20 +92,25 @@ func TestPushWithATurn(t *testing.T) {
 func TestWrongPush(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		for name, change := range map[string]func(*civic.Push, *civic.Audience){
-			"no id":         func(p *civic.Push, _ *civic.Audience) { p.ID = "" },
-			"no purpose":    func(p *civic.Push, _ *civic.Audience) { p.Purpose = "" },
-			"no kind":       func(p *civic.Push, _ *civic.Audience) { p.Kind = "" },
-			"topic":         func(p *civic.Push, _ *civic.Audience) { p.Topic = "需求" },
-			"not JSON":      func(p *civic.Push, _ *civic.Audience) { p.Args = []byte("{") },
-			"spread":        func(p *civic.Push, _ *civic.Audience) { p.Spread = -1 },
-			"two audiences": func(_ *civic.Push, to *civic.Audience) { to.Need = 7 },
-			"account":       func(_ *civic.Push, to *civic.Audience) { to.Accounts = []civic.Account{""} },
+			"no id":                   func(p *civic.Push, _ *civic.Audience) { p.ID = "" },
+			"no purpose":              func(p *civic.Push, _ *civic.Audience) { p.Purpose = "" },
+			"no kind":                 func(p *civic.Push, _ *civic.Audience) { p.Kind = "" },
+			"topic":                   func(p *civic.Push, _ *civic.Audience) { p.Topic = "需求" },
+			"not JSON":                func(p *civic.Push, _ *civic.Audience) { p.Args = []byte("{") },
+			"spread":                  func(p *civic.Push, _ *civic.Audience) { p.Spread = -1 },
+			"two audiences":           func(_ *civic.Push, to *civic.Audience) { to.Need = 7 },
+			"a community but for one": func(_ *civic.Push, to *civic.Audience) { *to = civic.Audience{Community: 7, Except: "openid-0001"} },
+			"account":                 func(_ *civic.Push, to *civic.Audience) { to.Accounts = []civic.Account{""} },
 		} {
 			p, to := push("a"), civic.Audience{Accounts: accounts(1)}
 			change(&p, &to)
 			if _, err := db.AddPush(within(t, time.Second), p, to); err == nil {
 				t.Errorf("%s: taken", name)
 			}
+		}
+		p := added(t, db, push("but-one"), civic.Audience{Accounts: accounts(3), Except: accounts(2)[1]})
+		if p.Audience != 2 {
+			t.Errorf("audience of %d but for one", p.Audience)
 		}
 		added(t, db, push("nobody"), civic.Audience{})
 		expanded(t, db)

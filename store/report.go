@@ -19,13 +19,13 @@ func (db *DB) Report(ctx context.Context, push string) (civic.Report, error) {
 	var rows []struct {
 		Audience, Walked, Resent int
 		Expanded                 bool
-		State, Route, N          int
+		Ended, N                 int
 		Reason                   string
 	}
-	err := db.r.WithContext(ctx).Raw("SELECT p.audience, p.walked, p.resent, p.expanded, COALESCE(d.state, 0) AS state, COALESCE(d.route, 0) AS route, "+
-		"COALESCE(d.reason, '') AS reason, COALESCE(d.n, 0) AS n FROM pushes p LEFT JOIN "+
-		"(SELECT push_id, state, route, reason, COUNT(*) AS n FROM deliveries WHERE push_id = (SELECT id FROM pushes WHERE push = ?) GROUP BY push_id, state, route, reason) d "+
-		"ON d.push_id = p.id WHERE p.push = ?", push, push).Scan(&rows).Error
+	err := db.r.WithContext(ctx).Raw("SELECT p.audience, p.walked, p.resent, p.expanded, COALESCE(d.ended, 0) AS ended, COALESCE(d.reason, '') AS reason, COALESCE(d.n, 0) AS n "+
+		"FROM pushes p LEFT JOIN (SELECT push_id, ended, reason, COUNT(*) AS n FROM deliveries WHERE push_id = (SELECT id FROM pushes WHERE push = ?) GROUP BY push_id, ended, reason "+
+		"UNION ALL SELECT push_id, ended, reason, n FROM outcomes WHERE push_id = (SELECT id FROM pushes WHERE push = ?)) d ON d.push_id = p.id WHERE p.push = ?",
+		push, push, push).Scan(&rows).Error
 	if err != nil {
 		return civic.Report{}, fmt.Errorf("report push: %w", clean(err))
 	}
@@ -37,11 +37,11 @@ func (db *DB) Report(ctx context.Context, push string) (civic.Report, error) {
 	written := 0
 	for _, row := range rows {
 		written += row.N
-		switch row.State {
-		case stateCodes[civic.Waiting], stateCodes[civic.Sending]:
+		switch row.Ended / endedState {
+		case 0:
 			r.Waiting += row.N
 		case stateCodes[civic.Sent]:
-			r.Sent[routeOf(row.Route)] += row.N
+			r.Sent[routeOf(row.Ended%endedState)] += row.N
 		case stateCodes[civic.Inbox]:
 			r.Inbox += row.N
 		case stateCodes[civic.Door]:
@@ -64,6 +64,9 @@ func (db *DB) Report(ctx context.Context, push string) (civic.Report, error) {
 	}
 	return r, nil
 }
+
+// endedState is what a state's code is multiplied by in the column ended, which also holds the route.
+const endedState = 16
 
 // duplicate is the reason of those who were told the same under another push.
 const duplicate = "duplicate"
@@ -94,8 +97,9 @@ func (db *DB) ResendFailed(ctx context.Context, push string) (int, error) {
 			if !found {
 				return ErrNoPush
 			}
-			err = tx.Raw("SELECT id FROM deliveries WHERE push_id = ? AND state = ? AND at_ms <= ? LIMIT ?"+db.dia.forUpdate(),
-				p.ID, stateCodes[civic.Failed], ms(begun), claimMost).Scan(&ids).Error
+			failed := stateCodes[civic.Failed] * endedState
+			err = tx.Raw("SELECT id FROM deliveries WHERE push_id = ? AND ended >= ? AND ended < ? AND at_ms <= ? LIMIT ?"+db.dia.forUpdate(),
+				p.ID, failed, failed+endedState, ms(begun), claimMost).Scan(&ids).Error
 			if err != nil || len(ids) == 0 {
 				return err
 			}

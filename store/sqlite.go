@@ -3,13 +3,17 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
+	"hash/crc32"
 	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
+	gosqlite "github.com/glebarez/go-sqlite"
 	"github.com/glebarez/sqlite"
 	"gorm.io/gorm"
 )
@@ -17,6 +21,9 @@ import (
 // openSQLite opens path with one writing connection and a few readers. ":memory:" is shared
 // by this DB's connections and kept until Close by one that does nothing else.
 func (db *DB) openSQLite(path string) error {
+	if err := addFunctions(); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
 	db.dia = dialect{name: inSQLite, lanes: 1, max: "MAX"}
 	args := url.Values{"_pragma": {"busy_timeout(1200)", "synchronous(FULL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
 	if path == ":memory:" {
@@ -42,6 +49,17 @@ func (db *DB) openSQLite(path string) error {
 	}
 	return db.sqliteHandles(name.String(), nil)
 }
+
+// addFunctions gives SQLite, once a process, what MySQL has and statements rely on.
+var addFunctions = sync.OnceValue(func() error {
+	return gosqlite.RegisterDeterministicScalarFunction("crc32", 1, func(_ *gosqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		text, ok := args[0].(string)
+		if !ok {
+			return nil, nil // as of NULL
+		}
+		return int64(crc32.ChecksumIEEE([]byte(text))), nil
+	})
+})
 
 // logAhead sets the file's journal to WAL, which it remembers. Several programs that open a new
 // file at once get in each other's way here, whatever the busy time-out says.

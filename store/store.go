@@ -64,6 +64,7 @@ type DB struct {
 	stats    counts
 	places   places
 	likes    likes
+	claims   claims
 	contacts contacts
 
 	stop   context.CancelFunc // ends the background loop
@@ -179,7 +180,7 @@ func (db *DB) Close() error {
 		<-db.tended
 		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout+statementTimeout)
 		defer cancel()
-		if e := db.flushContacts(ctx); e != nil {
+		if e := db.FlushContacts(ctx); e != nil {
 			// They are hints: nothing that was promised is lost with them.
 			db.log.WarnContext(ctx, "contacts not flushed", "error", e.Error())
 		}
@@ -205,7 +206,7 @@ func (db *DB) tend(ctx context.Context) {
 		case <-tick.C:
 		}
 		turn, cancel := context.WithTimeout(ctx, dialTimeout+statementTimeout)
-		if err := db.flushContacts(turn); err != nil && ctx.Err() == nil && n%60 == 0 {
+		if err := db.FlushContacts(turn); err != nil && ctx.Err() == nil && n%60 == 0 {
 			db.log.WarnContext(ctx, "contacts wait", "error", err.Error(), "count", db.contacts.size())
 		}
 		if n%60 == 0 || n%5 == 0 && !db.clock.Synced() {

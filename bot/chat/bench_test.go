@@ -66,8 +66,8 @@ type bench struct {
 // brief keeps sessions for ten minutes only, so that nothing stays behind in a shared Redis.
 type brief struct{ session.Store }
 
-func (s brief) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, until time.Time) (bool, error) {
-	return s.Store.Save(ctx, account, rev, data, readMail, until.Add(10*time.Minute-40*24*time.Hour))
+func (s brief) Save(ctx context.Context, account string, rev uint64, data []byte, read int, until time.Time) (bool, error) {
+	return s.Store.Save(ctx, account, rev, data, read, until.Add(10*time.Minute-40*24*time.Hour))
 }
 
 func newBench(b *testing.B, servers bool, communities int) *bench {
@@ -103,7 +103,7 @@ func newBenchChat(b *testing.B, db *store.DB, s session.Store, log *slog.Logger)
 	b.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(b),
-		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()},
+		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db},
 		Sessions: s, Ledger: db, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: log,
 	})
@@ -179,7 +179,7 @@ func (r *bench) residents(b *testing.B, n int, lines ...string) string {
 			b.Error(err)
 		}
 		for range 5 { // a busy machine may let one time out
-			if _, err = r.sess.Save(b.Context(), resident(i), 0, m.Encode(), false, r.db.Clock().Now().Add(40*24*time.Hour)); err == nil {
+			if _, err = r.sess.Save(b.Context(), resident(i), 0, m.Encode(), 0, r.db.Clock().Now().Add(40*24*time.Hour)); err == nil {
 				return
 			}
 		}

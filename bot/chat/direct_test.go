@@ -87,21 +87,38 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("AddToNeed{%s %q}", r.Number, e.Text)
 	case civic.KeepMedia:
 		return fmt.Sprintf("KeepMedia{%s %s}", e.Kind, e.MediaID)
+	case civic.MakePush:
+		return fmt.Sprintf("MakePush{%s %s}", e.Push.Kind, e.Push.Topic)
+	case civic.OptOut:
+		return fmt.Sprintf("OptOut{%s off:%v}", e.Topic, e.Off)
+	case civic.ReadInbox:
+		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	}
 	return fmt.Sprintf("%T is not described", e)
 }
 
-// sessions can be switched off.
+// sessions can be switched off, and forget everybody.
 type sessions struct {
 	session.Store
 	dead bool
+	lost int // how often it forgot
 }
+
+func (s *sessions) name(account string) string { return account + strings.Repeat("~", s.lost) }
 
 func (s *sessions) Load(ctx context.Context, account string) (session.Value, error) {
 	if s.dead {
 		return session.Value{}, errDead
 	}
-	return s.Store.Load(ctx, account)
+	return s.Store.Load(ctx, s.name(account))
+}
+
+func (s *sessions) Save(ctx context.Context, account string, rev uint64, data []byte, read int, until time.Time) (bool, error) {
+	return s.Store.Save(ctx, s.name(account), rev, data, read, until)
+}
+
+func (s *sessions) MarkMail(ctx context.Context, account string) error {
+	return s.Store.MarkMail(ctx, s.name(account))
 }
 
 // direct is the stage without a wire: the chat itself on SQLite in memory.
@@ -109,6 +126,7 @@ type direct struct {
 	chat   *chat.Chat
 	ledger *ledger
 	sess   *sessions
+	office *office
 	seq    int
 }
 
@@ -128,6 +146,8 @@ func newDirect(t testing.TB, v *visits) *direct {
 			v.add(e.Flow, e.Step)
 		}
 	})
+	phones := &phones{}
+	d.office = newOffice(t, db, d.sess, d.chat, phones, phones.take)
 	return d
 }
 
@@ -135,11 +155,15 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 	t.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(t),
-		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()},
+		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db},
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})
 }
+
+func (d *direct) work(t *testing.T) []told { return d.office.work(t) }
+
+func (d *direct) forget() { d.sess.lost++ }
 
 func (d *direct) db() *store.DB { return d.ledger.DB }
 

@@ -19,6 +19,7 @@ import (
 // town is a community work without a database: enough of the store's rules for conversations
 // to run through, fast enough for fuzzing.
 type town struct {
+	*mailbox
 	mu    sync.Mutex
 	now   func() time.Time
 	homes map[civic.Account]civic.CommunityID
@@ -41,10 +42,12 @@ var (
 )
 
 func newTown(now func() time.Time) *town {
-	return &town{now: now, homes: map[civic.Account]civic.CommunityID{}, runs: map[string]ran{}, keys: map[string]string{}}
+	return &town{mailbox: newMailbox(), now: now, homes: map[civic.Account]civic.CommunityID{}, runs: map[string]ran{}, keys: map[string]string{}}
 }
 
-func (w *town) world() flows.World { return flows.World{Communities: w, Followers: w, Needs: w} }
+func (w *town) world() flows.World {
+	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w}
+}
 
 func (*town) communities() []civic.Community {
 	return []civic.Community{
@@ -103,6 +106,8 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		return &w.needs[id-1], nil
 	}
 	switch e := e.(type) {
+	case civic.ReadInbox, civic.OptOut:
+		w.mailed(e)
 	case civic.Join:
 		w.homes[e.Account] = e.Community
 	case civic.RaiseNeed:

@@ -48,11 +48,11 @@ func (s *faultySessions) Load(ctx context.Context, account string) (session.Valu
 	return s.Store.Load(ctx, account)
 }
 
-func (s *faultySessions) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, until time.Time) (bool, error) {
+func (s *faultySessions) Save(ctx context.Context, account string, rev uint64, data []byte, read int, until time.Time) (bool, error) {
 	if s.is(down) || s.is(lostBefore) {
 		return false, errLost
 	}
-	ok, err := s.Store.Save(ctx, account, rev, data, readMail, until)
+	ok, err := s.Store.Save(ctx, account, rev, data, read, until)
 	if s.is(lostAfter) {
 		return false, errLost
 	}
@@ -172,4 +172,32 @@ func (f *faultyLookups) ByNumber(ctx context.Context, c civic.CommunityID, year,
 		return civic.Need{}, false, err
 	}
 	return f.w.Needs.ByNumber(ctx, c, year, seq)
+}
+
+func (f *faultyLookups) Inbox(ctx context.Context, a civic.Account, offset, limit int) ([]civic.InboxItem, int, int, error) {
+	if err := f.err(); err != nil {
+		return nil, 0, 0, err
+	}
+	return f.w.Inbox.Inbox(ctx, a, offset, limit)
+}
+
+func (f *faultyLookups) InboxItem(ctx context.Context, a civic.Account, id int64) (civic.InboxItem, bool, error) {
+	if err := f.err(); err != nil {
+		return civic.InboxItem{}, false, err
+	}
+	return f.w.Inbox.InboxItem(ctx, a, id)
+}
+
+func (f *faultyLookups) Unread(ctx context.Context, a civic.Account, limit int) ([]civic.InboxItem, int, error) {
+	if err := f.err(); err != nil {
+		return nil, 0, err
+	}
+	return f.w.Inbox.Unread(ctx, a, limit)
+}
+
+func (f *faultyLookups) Preferences(ctx context.Context, a civic.Account) ([]civic.Topic, error) {
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return f.w.Preferences.Preferences(ctx, a)
 }

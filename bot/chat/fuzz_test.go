@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"yishi/bot/chat"
 	"yishi/bot/wechat"
 	"yishi/flows"
+	"yishi/flows/civic"
 	"yishi/flows/dialog"
 )
 
@@ -31,6 +33,7 @@ type talk struct {
 	*talker
 	chat  *chat.Chat
 	sess  *memory
+	town  *town
 	now   time.Time
 	event chat.Event
 	seq   int
@@ -40,6 +43,7 @@ func newTalk(e *dialog.Engine[flows.World]) *talk {
 	k := &talk{talker: &talker{account: "oAnybody"}, now: start}
 	clock := func() time.Time { return k.now }
 	town := newTown(clock)
+	k.town = town
 	k.sess = newMemory(clock)
 	k.chat = chat.New(chat.Options{
 		Engine: e, World: town.world(), Sessions: k.sess, Ledger: town, Now: clock, Location: shanghai,
@@ -100,6 +104,7 @@ func FuzzAdvance(f *testing.F) {
 		f.Add(strings.Join(lines, "\n"))
 	}
 	f.Add(strings.Join(walkOdd, "\n"))
+	f.Add("你好\n[通知] 0\n[通知] 1\n[通知] 3\n你好\n通知\n2\n1\n1\n你好\n[等] 500\n退订\n1 3\n退订全部\n通知")
 	f.Add("提需求\n" + strings.Join(walkOdd, "\n1\n取消\n"))
 	f.Fuzz(func(t *testing.T, text string) {
 		k := newTalk(e)
@@ -142,10 +147,21 @@ func (k *talk) line(t *testing.T, l string) {
 			at := k.taps[max(n, -n)%len(k.taps)]
 			k.do(t, dialog.Input{Kind: dialog.Text, Text: at.send, Tap: at.id})
 		}
+	case "通知":
+		k.mail(t, n)
 	case "等":
 		k.now = k.now.Add(time.Duration(n%100_000) * time.Minute)
 	default:
 		k.do(t, k.say(l))
+	}
+}
+
+// mail puts a letter into the person's box.
+func (k *talk) mail(t teller, n int) {
+	l := letters[max(n, -n)%len(letters)]
+	k.town.post(civic.Account(k.account), l.kind, json.RawMessage(l.args), k.now)
+	if err := k.sess.MarkMail(t.Context(), k.account); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -163,6 +179,9 @@ func TestWaysOut(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				k := newTalk(e)
 				for range rapid.IntRange(0, 40).Draw(rt, "length") {
+					if n := rapid.IntRange(0, 20).Draw(rt, "letter"); n < len(letters) {
+						k.mail(rt, n)
+					}
 					k.do(rt, k.next(drawn{rt}))
 					if at := k.event.Flow + "/" + k.event.Step; answers[at] != "" && rapid.Bool().Draw(rt, "answer") {
 						k.do(rt, k.say(answers[at]))

@@ -40,7 +40,7 @@ func (m *memory) at(account string) session.Value {
 	return session.Value{}
 }
 
-func (m *memory) Save(_ context.Context, account string, rev uint64, data []byte, readMail bool, until time.Time) (bool, error) {
+func (m *memory) Save(_ context.Context, account string, rev uint64, data []byte, read int, until time.Time) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	v := m.at(account)
@@ -48,9 +48,10 @@ func (m *memory) Save(_ context.Context, account string, rev uint64, data []byte
 		return false, nil
 	}
 	m.last++
-	m.all[account] = kept{
-		Value: session.Value{Known: true, Rev: m.last, Mail: v.Mail && !readMail, Data: bytes.Clone(data)}, until: until,
+	if v.Mail == read {
+		v.Mail = 0
 	}
+	m.all[account] = kept{Value: session.Value{Known: true, Rev: m.last, Mail: v.Mail, Data: bytes.Clone(data)}, until: until}
 	return true, nil
 }
 
@@ -59,7 +60,7 @@ func (m *memory) MarkMail(_ context.Context, account string) error {
 	defer m.mu.Unlock()
 	if v := m.at(account); v.Known {
 		k := m.all[account]
-		k.Mail = true
+		k.Mail = k.Mail%15 + 1
 		m.all[account] = k
 	}
 	return nil

@@ -34,20 +34,26 @@ type stage interface {
 	db() *store.DB
 	// down makes a service fail or answer again: store or session.
 	down(t *testing.T, what string, is bool)
+	// work has the sending loop do what is due and returns what arrived on phones.
+	work(t *testing.T) []told
+	// forget empties the session store.
+	forget()
 }
 
 // player plays one script on a stage.
 type player struct {
-	t     *testing.T
-	st    stage
-	cards map[string][]string // openid → the last replies, as rendered, for taps
-	out   script
+	t      *testing.T
+	st     stage
+	cards  map[string][]string // openid → the last replies, as rendered, for taps
+	names  map[string]string   // openid → who
+	pushes int
+	out    script
 }
 
 // play plays the whole script and returns it with the bot's lines as they came.
 func play(t *testing.T, s *script, st stage) string {
 	t.Helper()
-	p := &player{t: t, st: st, cards: map[string][]string{}}
+	p := &player{t: t, st: st, cards: map[string][]string{}, names: map[string]string{}}
 	for i, l := range s.lines {
 		switch l.mark {
 		case '<', '*', '!':
@@ -59,12 +65,16 @@ func play(t *testing.T, s *script, st stage) string {
 		if l.mark == '>' {
 			p.speak(fmt.Sprintf("%s, entry %d", s.path, i+1), l)
 		}
+		if l.mark == '>' || l.mark == '@' {
+			p.receive()
+		}
 	}
 	return p.out.String()
 }
 
 func (p *player) speak(at string, l line) {
 	account := openid(l.who)
+	p.names[account] = l.who
 	in := p.input(at, account, l.text)
 	reply := p.st.say(p.t, account, in)
 	if reply != "" {
@@ -159,36 +169,46 @@ func (p *player) direct(l line) {
 		}
 		_, err := p.st.db().AddCommunity(ctx, n)
 		fail(err)
-	case "need": // 钮 12 released 内容
+	case "need": // 钮 12 released 内容, or released@王伯 for his
 		heat, err := strconv.Atoi(f[2])
 		fail(err)
-		fail(addNeed(ctx, p.st.db(), f[1], heat, f[3] == "released", strings.Join(f[4:], " ")))
+		state, who, his := strings.Cut(f[3], "@")
+		author := civic.Account("oSomebodyElse")
+		if his {
+			author = civic.Account(openid(who))
+		}
+		fail(addNeedOf(ctx, p.st.db(), author, f[1], heat, state == "released", strings.Join(f[4:], " ")))
 	case "later":
 		d, err := time.ParseDuration(f[1])
 		fail(err)
 		p.st.db().Clock().Shift(d)
 	case "down", "up":
 		p.st.down(t, f[1], f[0] == "down")
+	case "push": // 钮 meetings 标题 正文 [urgent=为什么] [expires=2h]
+		fail(p.announce(f[1:]))
+	case "news": // 钮 2027-001 accepted 下一步
+		fail(p.news(f[1:]))
+	case "forget":
+		p.st.forget()
 	default:
 		t.Fatalf("no directive @%s", f[0])
 	}
 }
 
 func addNeed(ctx context.Context, db *store.DB, code string, heat int, released bool, text string) error {
-	all, err := db.Communities().Communities(ctx)
+	return addNeedOf(ctx, db, "oSomebodyElse", code, heat, released, text)
+}
+
+func addNeedOf(ctx context.Context, db *store.DB, author civic.Account, code string, heat int, released bool, text string) error {
+	c, err := communityOf(ctx, db, code)
 	if err != nil {
 		return err
 	}
-	for _, c := range all {
-		if c.Code == code {
-			_, err := db.AddNeed(ctx, civic.Need{
-				Community: c.ID, Author: "oSomebodyElse", Category: civic.Environment, Text: text,
-				State: civic.NeedRaised, Released: released, Heat: heat,
-			})
-			return err
-		}
-	}
-	return fmt.Errorf("no community %s", code)
+	_, err = db.AddNeed(ctx, civic.Need{
+		Community: c.ID, Author: author, Category: civic.Environment, Text: text,
+		State: civic.NeedRaised, Released: released, Heat: heat,
+	})
+	return err
 }
 
 // TestChats plays every transcript against the bot's own code with sessions and results in SQLite.

@@ -24,6 +24,7 @@ type taking struct {
 	key       string
 	in        dialog.Input
 	ev        *Event
+	read      bool // it took something out of the inbox
 	committed bool // something of this message is in the store: what is said about it is true
 }
 
@@ -74,12 +75,13 @@ func (t *taking) try(ctx context.Context) (text string, at int64, err error) {
 	}
 	if !v.Known {
 		if text, ok := t.recall(ctx); ok {
-			return t.save(ctx, v, mem, s, []string{text})
+			mailNote{forgotten: true}.write(&s)
+			return t.save(ctx, v, mem, s, []string{text}, 0)
 		}
 	}
 	if len(s.More) > 0 && t.in.Kind == dialog.Text && zh.Said(t.in.Text, "更多", "下文") {
 		t.ev.Word = "more"
-		return t.save(ctx, v, mem, s, s.More)
+		return t.save(ctx, v, mem, s, s.More, 0)
 	}
 	s.More = nil
 	s2, out, err := t.advance(ctx, s, now)
@@ -88,9 +90,10 @@ func (t *taking) try(ctx context.Context) (text string, at int64, err error) {
 	}
 	t.ev.Flow, t.ev.Step, t.ev.Word = out.Flow, out.Step, out.Word
 	if out.Keep {
-		return t.saveRaw(ctx, v, mem, wechat.Render(out.Reply, 0)[0])
+		return t.saveRaw(ctx, v, mem, wechat.Render(out.Reply, 0)[0], 0)
 	}
-	return t.save(ctx, v, mem, s2, wechat.Render(out.Reply, out.Card))
+	pages, read := t.offer(ctx, v, &s2, out, wechat.Render(out.Reply, out.Card))
+	return t.save(ctx, v, mem, s2, pages, read)
 }
 
 // withoutSession answers when sessions cannot be loaded: what is committed is told, the rest must wait.
@@ -165,6 +168,7 @@ func (t *taking) commit(ctx context.Context, out dialog.Outcome) (dialog.Session
 		}
 		t.committed = true
 		t.ev.Effects += len(want.Effects)
+		t.read = t.read || readsMail(want.Effects)
 		return out.Committed(r)
 	}
 	return dialog.Session{}, out, fault{errors.New("no free number in run")}
@@ -214,21 +218,22 @@ func (t *taking) sure(ctx context.Context, do func() (civic.Receipt, error)) (ci
 	return r, err
 }
 
-// save stores the session with the reply's first page and answers with it.
-func (t *taking) save(ctx context.Context, v session.Value, mem session.Memory, s dialog.Session, pages []string) (string, int64, error) {
+// save stores the session with the reply's first page and answers with it. read is the mail mark
+// that is done with, 0: none.
+func (t *taking) save(ctx context.Context, v session.Value, mem session.Memory, s dialog.Session, pages []string, read int) (string, int64, error) {
 	s.More = append([]string(nil), pages[1:]...)
 	data, err := json.Marshal(s)
 	if err != nil {
 		return "", 0, fault{fmt.Errorf("encode session: %w", err)}
 	}
 	mem.Session = data
-	return t.saveRaw(ctx, v, mem, pages[0])
+	return t.saveRaw(ctx, v, mem, pages[0], read)
 }
 
-func (t *taking) saveRaw(ctx context.Context, v session.Value, mem session.Memory, text string) (string, int64, error) {
+func (t *taking) saveRaw(ctx context.Context, v session.Value, mem session.Memory, text string, read int) (string, int64, error) {
 	now := t.c.o.Now()
 	mem.Remember(session.Reply{Key: t.key, At: now.Unix(), Text: text}, now)
-	saved, err := t.c.o.Sessions.Save(ctx, t.account, v.Rev, mem.Encode(), false, now.Add(sessionLife))
+	saved, err := t.c.o.Sessions.Save(ctx, t.account, v.Rev, mem.Encode(), read, now.Add(sessionLife))
 	switch {
 	case err != nil && t.committed: // what is told is true; the next message finds the old step and its run
 		t.c.o.Log.Warn("session not saved after commit", "error", err.Error(), "resident", t.c.name(t.account))

@@ -34,26 +34,28 @@ const (
 
 // walk is many people doing anything while anything fails.
 type walk struct {
-	t      *testing.T
-	rnd    *rand.Rand
-	db     *store.DB
-	chat   *chat.Chat
-	mem    session.Store
-	sess   *faultySessions
-	ledger *faultyLedger
-	world  *faultyLookups
-	people []*talker
-	last   map[string]*wechat.Message // of each person
-	said   map[string]chat.Event      // what it came to
-	reply  map[string]string
-	held   *wechat.Message // overtaken by the next
-	event  chat.Event
-	seq    int
-	step   int
-	seen   map[string]bool
-	faults map[string]int
-	owners map[string]civic.Account // of the numbers given out
-	texts  map[string]string
+	t       *testing.T
+	rnd     *rand.Rand
+	db      *store.DB
+	chat    *chat.Chat
+	mem     session.Store
+	sess    *faultySessions
+	ledger  *faultyLedger
+	world   *faultyLookups
+	people  []*talker
+	last    map[string]*wechat.Message // of each person
+	said    map[string]chat.Event      // what it came to
+	reply   map[string]string
+	held    *wechat.Message // overtaken by the next
+	event   chat.Event
+	seq     int
+	step    int
+	seen    map[string]bool
+	faults  map[string]int
+	owners  map[string]civic.Account // of the numbers given out
+	texts   map[string]string
+	offered map[string]time.Time // when mail was offered last, nothing having come since
+	offers  int
 }
 
 // TestWalk is a random walk over all flows. YISHI_WALK_SEED repeats one.
@@ -92,7 +94,10 @@ func TestWalk(t *testing.T) {
 		w.raise(p, i)
 	}
 	w.checkNumbers()
-	t.Logf("states: %d, needs: %d, outcomes: %v", len(w.seen), len(w.owners), w.faults)
+	if w.offers < walkSteps/1000 {
+		t.Errorf("mail was offered %d times", w.offers)
+	}
+	t.Logf("states: %d, needs: %d, offers: %d, outcomes: %v", len(w.seen), len(w.owners), w.offers, w.faults)
 }
 
 func heap() uint64 {
@@ -124,7 +129,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 	w := &walk{
 		t: t, rnd: rand.New(rand.NewPCG(seed, 1)), db: db, mem: newMemory(db.Clock().Now), seen: map[string]bool{},
 		last: map[string]*wechat.Message{}, said: map[string]chat.Event{}, reply: map[string]string{},
-		faults: map[string]int{}, owners: map[string]civic.Account{}, texts: map[string]string{},
+		faults: map[string]int{}, owners: map[string]civic.Account{}, texts: map[string]string{}, offered: map[string]time.Time{},
 	}
 	w.sess = &faultySessions{Store: w.mem}
 	w.ledger = &faultyLedger{raised: w.raised}
@@ -132,7 +137,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 	town := newTown(db.Clock().Now)
 	w.move(town, town.world())
 	w.chat = chat.New(chat.Options{
-		Engine: engine(t), World: flows.World{Communities: w.world, Followers: w.world, Needs: w.world},
+		Engine: engine(t), World: flows.World{Communities: w.world, Followers: w.world, Needs: w.world, Inbox: w.world, Preferences: w.world},
 		Sessions: w.sess, Ledger: w.ledger, Now: db.Clock().Now, Location: shanghai, Key: []byte(strings.Repeat("k", 32)),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Observe: func(e chat.Event) { w.event = e },
@@ -144,7 +149,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 }
 
 func realWorld(db *store.DB) flows.World {
-	return flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs()}
+	return flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db}
 }
 
 // move goes on with another truth, and nobody known to it.
@@ -153,6 +158,7 @@ func (w *walk) move(l chat.Ledger, world flows.World) {
 	clear(w.owners)
 	clear(w.texts)
 	clear(w.last)
+	clear(w.offered)
 	w.held = nil
 	w.sess.Store.(*memory).drop("")
 }
@@ -174,6 +180,7 @@ func (w *walk) moveSessions() {
 		}
 	})
 	w.mem = s
+	clear(w.offered)
 	w.sess.Store = s
 }
 
@@ -196,11 +203,16 @@ func (w *walk) weather() {
 	case n < 163:
 		if m, ok := w.mem.(*memory); ok { // the session store is emptied
 			m.drop("")
+			clear(w.offered)
 		}
 	case n < 170:
 		if m, ok := w.mem.(*memory); ok {
-			m.drop(pick(w.rnd, w.people).account)
+			p := pick(w.rnd, w.people)
+			m.drop(p.account)
+			delete(w.offered, p.account)
 		}
+	case n < 250:
+		w.mail(civic.Account(pick(w.rnd, w.people).account))
 	}
 }
 
@@ -236,6 +248,7 @@ func (w *walk) turn() {
 	reply := w.send(m)
 	p.hear(reply)
 	w.last[p.account], w.said[p.account], w.reply[p.account] = m, w.event, reply
+	w.checkOffer(p.account, reply)
 	w.look(p.account)
 }
 
@@ -302,7 +315,7 @@ func (w *walk) look(account string) {
 		if err != nil {
 			w.t.Error(err)
 		}
-		if ok, err := w.mem.Save(w.t.Context(), who, was.Rev, m.Encode(), false, w.db.Clock().Now().Add(time.Hour)); err != nil || !ok {
+		if ok, err := w.mem.Save(w.t.Context(), who, was.Rev, m.Encode(), 0, w.db.Clock().Now().Add(time.Hour)); err != nil || !ok {
 			w.t.Errorf("save clone: %v %v", ok, err)
 		}
 		text := w.send(message(who, dialog.Input{Kind: dialog.Text, Text: say}, w.seq, w.db.Clock().Now()))

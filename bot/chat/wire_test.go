@@ -35,6 +35,7 @@ type wire struct {
 	store  *store.DB
 	ledger *ledger
 	sess   *sessions
+	office *office
 }
 
 // newWire opens the stage on the given stores.
@@ -55,11 +56,20 @@ func newWire(t testing.TB, db *store.DB, s session.Store) *wire {
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	w.p = platform.New(platform.Options{
-		AppID: appID, Token: token, AESKey: aesKey, Account: account, Mode: platform.Safe,
+		AppID: appID, Secret: "wire-secret", Token: token, AESKey: aesKey, Account: account, Mode: platform.Safe,
 		Webhooks: []string{srv.URL + "/wechat"}, Now: db.Clock().Now,
 	})
+	api := httptest.NewServer(w.p.Handler())
+	t.Cleanup(api.Close)
+	line := &apiLine{phones: &phones{}, client: wechat.NewClient(wechat.Config{AppID: appID, Secret: "wire-secret", API: api.URL}, nil, db.Clock().Now, nil)}
+	w.p.Watch(line.watch)
+	w.office = newOffice(t, db, w.sess, c, line, line.take)
 	return w
 }
+
+func (w *wire) work(t *testing.T) []told { return w.office.work(t) }
+
+func (w *wire) forget() { w.sess.lost++ }
 
 func (w *wire) db() *store.DB { return w.store }
 

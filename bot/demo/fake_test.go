@@ -150,7 +150,7 @@ func newWorld(t *testing.T) *world {
 	c := &shifted{}
 	p := platform.New(platform.Options{
 		AppID: "wxdemo", Secret: "secret", Token: "token", Account: "gh_demo", Mode: platform.Plain,
-		Webhooks: []string{hook.URL}, Now: c.Now, Deadline: time.Second, Pause: time.Millisecond,
+		Webhooks: []string{hook.URL}, Now: c.Now, Pause: time.Millisecond,
 	})
 	t.Cleanup(p.Close)
 	dir := t.TempDir()

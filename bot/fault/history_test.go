@@ -60,7 +60,7 @@ func (h *history) own(claims []platform.Claim) []platform.Claim {
 	return own
 }
 
-var anOpenid = regexp.MustCompile(`oRehearse\d+`)
+var anOpenid = regexp.MustCompile(`oRehearse[\dx]+`)
 
 // around is what the residents of a finding said and heard.
 func (h *history) around(what string) string {

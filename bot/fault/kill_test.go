@@ -4,8 +4,10 @@ package fault_test
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ func saves(request []byte) bool { return bytes.Contains(bytes.ToLower(request), 
 // yet saved: whatever the resident does then, there is one need, and its number is told.
 func TestKilledBetweenCommitAndSave(t *testing.T) {
 	t.Parallel()
-	s := run(t, plan{replicas: 2, deadline: 3 * time.Second, pause: 10 * time.Millisecond, seed: seed(t)})
+	s := run(t, plan{replicas: 2, deadline: answerTime, pause: 10 * time.Millisecond, seed: seed(t)})
 	rows := []struct {
 		name string
 		then func(s *site, openid string, d *platform.Delivery) string
@@ -59,7 +61,7 @@ func TestKilledBetweenCommitAndSave(t *testing.T) {
 	for i, openid := range people {
 		wg.Go(func() { told[i] = s.send(openid, "提交") })
 	}
-	_, committed := until(t.Context(), 5*time.Second, func() bool {
+	_, committed := until(t.Context(), 15*time.Second, func() bool {
 		return s.line.swallowed() > 0 && s.count("SELECT COUNT(*) FROM needs") == len(rows)
 	})
 	first.kill()
@@ -87,40 +89,31 @@ func TestKilledBetweenCommitAndSave(t *testing.T) {
 	s.clean(claims)
 }
 
-// TestRedisEmptiedEachSecond loses all drafts again and again while residents raise needs.
+// TestRedisEmptiedEachSecond loses all drafts again and again while residents raise needs. They
+// are so few that a need takes less than a second also on a slow machine.
 func TestRedisEmptiedEachSecond(t *testing.T) {
 	t.Parallel()
 	number := seed(t)
-	s := run(t, plan{replicas: 2, deadline: 2 * time.Second, pause: 50 * time.Millisecond, seed: number})
-	stop := make(chan struct{})
+	s := run(t, plan{replicas: 2, deadline: answerTime, pause: 50 * time.Millisecond, seed: number})
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
 	var wg sync.WaitGroup
-	flushes := 0
+	var flushes atomic.Int32
 	wg.Go(func() {
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		for {
-			select {
-			case <-stop:
-				return
-			case <-tick.C:
-				if err := s.store.flush(t.Context()); err != nil {
-					t.Error(err)
-				}
-				flushes++
+		for pause(ctx, time.Second) {
+			if err := s.store.flush(ctx); err != nil && ctx.Err() == nil {
+				t.Error(err)
 			}
+			flushes.Add(1)
 		}
 	})
 	h := s.listen()
-	r := platform.Rehearse(t.Context(), s.p, platform.RehearseOptions{
-		Residents: 120, For: 8 * time.Second, Seed: number, Scenes: scenes, Script: script(),
-		Unsure: again, Claimed: "，编号 ", Copies: 0.2, Hurry: 0.1, Cancel: 0.02,
-	})
-	close(stop)
+	r := s.waves(ctx, platform.RehearseOptions{
+		Residents: 8, Seed: number, Copies: 0.2, Hurry: 0.1, Cancel: 0.02,
+	}, func(r platform.Report) bool { return flushes.Load() >= 8 && len(r.Claims) >= 100 })
+	cancel()
 	wg.Wait()
-	t.Logf("%d flushes, %s", flushes, figures(r))
-	if r.Err != nil || flushes < 5 || len(r.Claims) < 30 {
-		t.Errorf("%v: %d flushes, %d claims", r.Err, flushes, len(r.Claims))
-	}
+	t.Logf("%d flushes, %s", flushes.Load(), figures(r))
 	if r.Faulty > 0 {
 		t.Errorf("%d messages were not answered", r.Faulty)
 	}

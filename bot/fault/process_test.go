@@ -33,7 +33,7 @@ type process struct {
 }
 
 const (
-	startTime = 20 * time.Second // a loaded machine is slow to start programs
+	startTime = time.Minute      // a loaded machine is slow to start programs
 	stopTime  = 10 * time.Second // what the program may take to end
 )
 
@@ -168,7 +168,7 @@ func answers(ctx context.Context, url string) bool {
 }
 
 func get(ctx context.Context, url string) (int, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

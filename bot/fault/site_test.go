@@ -194,7 +194,7 @@ func (s *site) callAll() { s.call(s.bots...) }
 func (s *site) count(query string) int {
 	s.t.Helper()
 	var n int
-	if err := s.db.QueryRowContext(within(s.t, 5*time.Second), query).Scan(&n); err != nil {
+	if err := s.db.QueryRowContext(within(s.t, 30*time.Second), query).Scan(&n); err != nil {
 		s.t.Fatalf("count: %v", err)
 	}
 	return n
@@ -229,7 +229,7 @@ func startRedis(t testing.TB) *redisServer {
 
 // flush empties Redis as a restart without a file would.
 func (r *redisServer) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := r.client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("flush: %w", err)

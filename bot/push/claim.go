@@ -81,6 +81,7 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 	defer close(batches)
 	for ctx.Err() == nil {
 		grants, probes, sum, wait := d.grants(ctx)
+		d.held.Store(sum == 0 && wait >= longestNap)
 		if sum == 0 {
 			d.rest(ctx, min(max(wait, time.Millisecond), longestNap))
 			continue
@@ -104,6 +105,12 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 		batches <- &batch{d: d, rows: rows, at: from, grants: grants, probes: probes, inHand: len(rows)}
 	}
 }
+
+// Held says whether a quota that is used up, or a fault of the set-up, keeps all routes shut.
+func (d *Deliveries) Held() bool { return d.held.Load() }
+
+// Settled is how many outcomes were recorded so far: one that rises says that the queue moves.
+func (d *Deliveries) Settled() uint64 { return d.settled.Load() }
 
 // rest waits for a wake-up, the pause or the end.
 func (d *Deliveries) rest(ctx context.Context, pause time.Duration) {
@@ -191,29 +198,53 @@ func (d *Deliveries) close(ctx context.Context, api string, until time.Time) {
 	d.told(ctx, "meter", d.cfg.Meter.Close(ctx, api, until))
 }
 
-// fail notes a fault of the set-up and stops the API.
-func (d *Deliveries) fail(ctx context.Context, api string, v Verdict) {
+// fail notes a fault of the set-up: of an API, or of one template of it.
+func (d *Deliveries) fail(ctx context.Context, what string, v Verdict) {
 	d.mu.Lock()
-	_, known := d.faults[api]
-	d.faults[api] = v
+	_, known := d.faults[what]
+	d.faults[what] = v
 	d.mu.Unlock()
 	if !known {
-		d.cfg.Log.ErrorContext(ctx, "deliveries stopped", "api", api, "code", v.Code, "reason", v.Reason)
+		d.cfg.Log.ErrorContext(ctx, "deliveries stopped", "api", what, "code", v.Code, "reason", v.Reason)
 	}
-	d.close(ctx, api, d.cfg.Now().Add(probePause))
 }
 
-// works notes that an API takes calls.
-func (d *Deliveries) works(ctx context.Context, api string) {
+// passes says whether a template may be used. One with a fault is tried once in a while.
+func (d *Deliveries) passes(template string) bool {
 	d.mu.Lock()
-	_, was := d.faults[api]
-	if was {
-		delete(d.faults, api)
-		delete(d.shut, api)
+	defer d.mu.Unlock()
+	_, is := d.faults[template]
+	now := d.cfg.Now()
+	switch {
+	case !is:
+		return true
+	case now.Before(d.shut[template]):
+		return false
 	}
-	d.mu.Unlock()
-	if was {
-		d.cfg.Log.InfoContext(ctx, "deliveries go on", "api", api)
+	d.shut[template] = now.Add(probePause) // for the others, while this one tries
+	return true
+}
+
+// hold keeps a template from being used for a while, in this replica.
+func (d *Deliveries) hold(template string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shut[template] = d.cfg.Now().Add(probePause)
+}
+
+// works notes that APIs, or templates of them, take calls.
+func (d *Deliveries) works(ctx context.Context, all ...string) {
+	for _, what := range all {
+		d.mu.Lock()
+		_, was := d.faults[what]
+		if was {
+			delete(d.faults, what)
+			delete(d.shut, what)
+		}
+		d.mu.Unlock()
+		if was {
+			d.cfg.Log.InfoContext(ctx, "deliveries go on", "api", what)
+		}
 	}
 }
 

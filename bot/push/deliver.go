@@ -17,6 +17,7 @@ const (
 	reasonQuiet    = "quiet"     // waits for the morning
 	reasonUnbegun  = "unbegun"   // the worker stopped, or had too little time
 	reasonNoAnswer = "no-answer" // nothing understandable came back
+	reasonTemplate = "template"  // waits for the template to be put right
 )
 
 // courier takes one delivery down the ladder.
@@ -33,13 +34,13 @@ type courier struct {
 
 // back gives a row back that was not begun.
 func (d *Deliveries) back(row civic.Delivery) {
-	d.record(civic.Outcome{ID: row.ID, State: civic.Waiting, Tried: row.Tried, Reason: reasonUnbegun, NextAt: d.cfg.Now(), Free: true})
+	d.record(row.Account, civic.Outcome{ID: row.ID, State: civic.Waiting, Tried: row.Tried, Reason: reasonUnbegun, NextAt: d.cfg.Now(), Free: true})
 }
 
 // record waits until the outcome is in the queue. Where that never succeeds the lease ends,
 // and the row is recovered.
-func (d *Deliveries) record(out civic.Outcome) {
-	_ = d.notes.call(out) // was told already
+func (d *Deliveries) record(a civic.Account, out civic.Outcome) {
+	_ = d.notes.call(noted{out, a}) // was told already
 }
 
 // deliver works one row off.
@@ -55,7 +56,7 @@ func (d *Deliveries) deliver(ctx context.Context, row civic.Delivery, b *batch) 
 		d.cfg.Observe("deliveries", Lost, d.cfg.Now().Sub(begin))
 		return
 	}
-	d.record(c.out)
+	d.record(row.Account, c.out)
 	d.cfg.Observe("deliveries", label(c.out), d.cfg.Now().Sub(begin))
 }
 
@@ -165,6 +166,9 @@ func (c *courier) try(ctx context.Context, route civic.Route) (over, ours bool) 
 		return false, true
 	}
 	api := string(route)
+	if !c.passes(c.template(route)) {
+		return true, c.postpone(c.cfg.Now().Add(probePause+spread(5*time.Second, 1)), reasonTemplate)
+	}
 	if pause := c.batch.spend(ctx, api); pause > 0 {
 		return true, c.postpone(c.cfg.Now().Add(pause+spread(pause/20, 1)), reasonQuota)
 	}
@@ -173,7 +177,7 @@ func (c *courier) try(ctx context.Context, route civic.Route) (over, ours bool) 
 	if err := c.marks.call(m); err != nil {
 		c.called = false // and the call was surely not made
 		c.batch.unspend(api)
-		return true, c.postpone(c.cfg.Now().Add(NotSent.effort().backOff(1)), reasonUnbegun)
+		return true, c.postpone(c.cfg.Now().Add(Verdict{Answer: NotSent}.effort().backOff(1)), reasonUnbegun)
 	}
 	if !m.ours {
 		c.batch.unspend(api)
@@ -192,6 +196,30 @@ func (c *courier) try(ctx context.Context, route civic.Route) (over, ours bool) 
 	return c.judge(ctx, route, v), true
 }
 
+// broken stops the API, or only the template where that is at fault.
+func (c *courier) broken(ctx context.Context, route civic.Route, v Verdict) {
+	api := string(route)
+	if t := c.template(route); v.Template && t != "" {
+		c.works(ctx, api)
+		c.fail(ctx, t, v)
+		c.hold(t)
+		return
+	}
+	c.fail(ctx, api, v)
+	c.close(ctx, api, c.cfg.Now().Add(probePause))
+}
+
+// template names what a fault of this kind's template is kept under; "": the route has none.
+func (c *courier) template(route civic.Route) string {
+	switch {
+	case route == civic.ByNotice && c.means.Notice != "":
+		return NoticeAPI + "/" + c.means.Notice
+	case route == civic.ByTemplate && c.means.Template != "":
+		return TemplateAPI + "/" + c.means.Template
+	}
+	return ""
+}
+
 // codeNoConsent is the platform's for a notice without a consent.
 const codeNoConsent = 43101
 
@@ -205,14 +233,14 @@ func (c *courier) used(route civic.Route) {
 // judge says what a verdict means for the delivery and for its API; false: the next rung.
 func (c *courier) judge(ctx context.Context, route civic.Route, v Verdict) bool {
 	api, now := string(route), c.cfg.Now()
-	p := v.Answer.effort()
+	p := v.effort()
 	switch v.Answer {
 	case Accepted:
-		c.works(ctx, api)
+		c.works(ctx, api, c.template(route))
 		c.used(route)
 		return c.end(civic.Sent, route, "")
 	case Refused:
-		c.works(ctx, api)
+		c.works(ctx, api, c.template(route))
 		if route == civic.ByNotice && v.Code == codeNoConsent {
 			c.told(ctx, "consent", c.cfg.NoConsent(ctx, c.row.Account, c.means.Notice))
 		}
@@ -225,11 +253,11 @@ func (c *courier) judge(ctx context.Context, route civic.Route, v Verdict) bool 
 		c.close(ctx, api, until)
 		return c.postpone(until.Add(spread(5*time.Second, 1)), reasonQuota)
 	case Broken:
-		c.fail(ctx, api, v)
+		c.broken(ctx, route, v)
 		return c.postpone(now.Add(probePause+spread(5*time.Second, 1)), v.Reason)
 	case NotSent:
 		return c.postpone(now.Add(p.backOff(1)), v.Reason)
-	case Busy, Odd:
+	case Busy:
 		if c.row.Attempts >= p.tries {
 			return c.end(civic.Failed, route, v.Reason)
 		}

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"yishi/flows/civic"
@@ -89,6 +92,10 @@ type DeliveriesConfig struct {
 	NoConsent func(ctx context.Context, a civic.Account, template string) error
 	// MidStep says whether a question is open in an account's chat; nil: never.
 	MidStep func(ctx context.Context, a civic.Account) bool
+	// Mark notes that something waits for people who were not reached now: in the inbox, or until
+	// the quiet hours or a quota are over. A mark that is lost costs them a look into the inbox.
+	// nil: nobody looks.
+	Mark func(ctx context.Context, accounts []civic.Account) error
 	// Routes are the ways to reach out that the account has; those of Means are among them.
 	// Default customer messages only.
 	Routes []civic.Route
@@ -118,11 +125,15 @@ type Deliveries struct {
 	wake  chan struct{}
 	spur  chan struct{} // wakes the expander
 	marks *group[*mark]
-	notes *group[civic.Outcome]
+	notes *group[noted]
+	mail  chan []civic.Account // to be marked
+
+	held    atomic.Bool
+	settled atomic.Uint64
 
 	mu     sync.Mutex
 	shut   map[string]time.Time // APIs that are not to be called before
-	faults map[string]Verdict   // of the set-up, by API
+	faults map[string]Verdict   // of the set-up, by API or template
 	down   map[string]bool      // what does not answer, so that it is told once
 }
 
@@ -153,12 +164,16 @@ func NewDeliveries(c DeliveriesConfig) (*Deliveries, error) {
 	if c.NoConsent == nil {
 		c.NoConsent = func(context.Context, civic.Account, string) error { return nil }
 	}
+	if c.Mark == nil {
+		c.Mark = func(context.Context, []civic.Account) error { return nil }
+	}
 	if c.Refused == nil {
 		c.Refused = func(string, int) {}
 	}
 	d := &Deliveries{
 		cfg: c, owner: rand.Text(), lease: c.CallLimit + leaseMargin,
 		wake: make(chan struct{}, 1), spur: make(chan struct{}, 1),
+		mail: make(chan []civic.Account, mailMost),
 		shut: map[string]time.Time{}, faults: map[string]Verdict{}, down: map[string]bool{},
 	}
 	return d, nil
@@ -175,17 +190,15 @@ func (d *Deliveries) Wake() {
 	}
 }
 
-// Healthy names a fault of the set-up that keeps an API from being called; nil when there is
-// none. The API is tried again each minute by one delivery.
+// Healthy names the faults of the set-up that keep an API, or a template, from being used; nil
+// when there is none. Each is tried again once a minute by one delivery.
 func (d *Deliveries) Healthy() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var all []error
-	for _, route := range d.cfg.Routes {
-		api := string(route)
-		if v, is := d.faults[api]; is {
-			all = append(all, fmt.Errorf("deliveries: %s messages stopped: %s (code %d)", api, v.Reason, v.Code))
-		}
+	for _, what := range slices.Sorted(maps.Keys(d.faults)) {
+		v := d.faults[what]
+		all = append(all, fmt.Errorf("deliveries: %s messages stopped: %s (code %d)", what, v.Reason, v.Code))
 	}
 	return errors.Join(all...)
 }
@@ -223,6 +236,8 @@ func (d *Deliveries) Run(ctx context.Context) {
 	var clerks, loops sync.WaitGroup
 	clerks.Go(func() { d.marks.run(hard) })
 	clerks.Go(func() { d.notes.run(hard) })
+	var postman sync.WaitGroup
+	postman.Go(func() { d.markMail(hard) })
 	loops.Go(func() { d.expand(ctx) })
 	loops.Go(func() { d.recover(ctx) })
 	batches := make(chan *batch)
@@ -233,6 +248,8 @@ func (d *Deliveries) Run(ctx context.Context) {
 		d.marks.close()
 		d.notes.close()
 		clerks.Wait()
+		close(d.mail)
+		postman.Wait()
 		loops.Wait()
 		close(ended)
 	}()
@@ -266,60 +283,6 @@ func (d *Deliveries) dispatch(ctx, hard context.Context, batches <-chan *batch) 
 		}
 	}
 	inHand.Wait()
-}
-
-// mark is one delivery on its way through Calling.
-type mark struct {
-	id    int64
-	route civic.Route
-	ours  bool
-}
-
-// mark marks all who are about to be sent by one statement.
-func (d *Deliveries) mark(ctx context.Context, all []*mark) error {
-	ctx, done := context.WithTimeout(ctx, leaseMargin/2)
-	defer done()
-	ours := make(map[int64]bool, len(all))
-	for _, route := range []civic.Route{civic.ByCustomer, civic.ByNotice, civic.ByTemplate} {
-		var ids []int64
-		for _, m := range all {
-			if m.route == route {
-				ids = append(ids, m.id)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		mine, err := d.cfg.Queue.Calling(ctx, d.owner, ids, route, d.lease)
-		if d.told(ctx, "mark", err) {
-			return err
-		}
-		for _, id := range mine {
-			ours[id] = true
-		}
-	}
-	for _, m := range all {
-		m.ours = ours[m.id]
-	}
-	return nil
-}
-
-// note records outcomes, and tries until it could: what is not recorded becomes unknown.
-func (d *Deliveries) note(ctx context.Context, all []civic.Outcome) error {
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, downPause) {
-		limited, done := context.WithTimeout(ctx, recordLimit)
-		lost, err := d.cfg.Queue.RecordDeliveries(limited, d.owner, all)
-		done()
-		if !d.told(ctx, "record", err) {
-			if lost > 0 {
-				d.cfg.Log.WarnContext(ctx, "deliveries not recorded", "rows", lost)
-			}
-			return nil
-		}
-		if !nap(ctx, pause) {
-			return err
-		}
-	}
 }
 
 // told says whether err is one, and tells the operator when it comes and when it goes.

@@ -153,7 +153,9 @@ type callError struct{ v Verdict }
 
 func (e *callError) Error() string { return fmt.Sprintf("call ended in %d", e.v.Code) }
 
-func answers(a Answer, code int, reason string) error { return &callError{Verdict{a, code, reason}} }
+func answers(a Answer, code int, reason string) error {
+	return &callError{Verdict{Answer: a, Code: code, Reason: reason}}
+}
 
 // wire is a fake of the platform: it counts what arrives on each phone.
 type wire struct {

@@ -216,7 +216,27 @@ func TestMeterIsShared(t *testing.T) {
 	prefix := "yishi-test-" + rand.Text() + ":"
 	t.Cleanup(func() { client.Del(context.WithoutCancel(t.Context()), prefix+"meter:wxapp:"+CustomerAPI) })
 	const rate, span = 2000, 2 * time.Second
-	var sum atomic.Int64
+	for range 5 { // a slow machine may need more than one go
+		client.Del(t.Context(), prefix+"meter:wxapp:"+CustomerAPI)
+		got, asked, took, alone := takeAll(t, client, prefix, rate, span)
+		if alone {
+			continue // Redis was late, and a replica counted by itself: the rest proves nothing
+		}
+		// Between two questions of a replica at least a millisecond's calls, two, come in.
+		if want := int64(rate * took.Seconds()); got > want+want/50 || got < asked/4 {
+			t.Errorf("granted %d of %d asked for in %v, want %d at most", got, asked, took, want)
+		}
+		return
+	}
+	t.Error("Redis never answers in time")
+}
+
+// takeAll lets the replicas take for a span. It returns what they got, how often they asked, how
+// long it took, and whether one of them may have done without Redis.
+func takeAll(t *testing.T, client redis.UniversalClient, prefix string, rate int, span time.Duration) (got, asked int64, took time.Duration, alone bool) {
+	t.Helper()
+	var sum, times atomic.Int64
+	var late atomic.Bool
 	var replicas sync.WaitGroup
 	begin := time.Now()
 	for i := range 4 {
@@ -224,7 +244,12 @@ func TestMeterIsShared(t *testing.T) {
 			now := func() time.Time { return time.Now().Add(time.Duration(i/3) * 2 * time.Hour) }
 			m := NewRedisMeter(client, prefix, "wxapp", map[string]Limit{CustomerAPI: {Second: rate}}, now)
 			for time.Since(begin) < span {
+				ask := time.Now()
 				n, wait, err := m.Take(t.Context(), CustomerAPI, 500)
+				if time.Since(ask) >= meterTime {
+					late.Store(true)
+				}
+				times.Add(1)
 				if err != nil {
 					t.Error(err)
 					return
@@ -235,9 +260,5 @@ func TestMeterIsShared(t *testing.T) {
 		})
 	}
 	replicas.Wait()
-	took := time.Since(begin)
-	want := int64(rate * took.Seconds())
-	if got := sum.Load(); got > want+want/50 || got < want/2 { // a busy machine asks too seldom to get all
-		t.Errorf("granted %d in %v, want %d", got, took, want)
-	}
+	return sum.Load(), times.Load(), time.Since(begin), late.Load()
 }

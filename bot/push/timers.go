@@ -15,11 +15,16 @@ import (
 const (
 	Fired Outcome = "fired"
 	Stale Outcome = "stale" // its subject had moved on: nothing was done
+	Left  Outcome = "left"  // it is for a newer version, and stays
 )
 
 // ErrStale is what TimersConfig.Fire returns when the timer is not armed any more as it was
 // claimed: the thing was done, or moved, before.
 var ErrStale = errors.New("timer is stale")
+
+// ErrLeft is what TimersConfig.Fire returns for a timer that it does not know: it stays as it
+// is, for a replica of a newer version.
+var ErrLeft = errors.New("timer is left to others")
 
 const (
 	timersAtOnce = 8
@@ -71,6 +76,8 @@ func NewTimers(c TimersConfig) (*Loop[civic.Timer], error) {
 				return Fired
 			case errors.Is(err, ErrStale):
 				return Stale
+			case errors.Is(err, ErrLeft):
+				return Left
 			}
 			c.Log.WarnContext(ctx, "timer not fired", "timer", t.ID, "rev", t.Rev, "kind", t.Kind, "error", err)
 			return Retried

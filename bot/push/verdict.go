@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"time"
 )
@@ -14,20 +15,21 @@ const (
 	Accepted                  // it is on its way
 	Refused                   // this route is closed to this person: the next rung may be open
 	Gone                      // this account cannot be reached by any route
-	Busy                      // not done, and may be a little later
+	Busy                      // not done, and may be a little later; see Verdict.After and Tries
 	NotSent                   // the platform has not seen it
-	Odd                       // a code that nobody knows
 	MinuteQuota               // the minute's quota is used up
 	DayQuota                  // the day's quota is used up
 	Broken                    // a fault of the set-up, which no other person cures
 )
 
-// Verdict is what Sender makes of an error. Reason is short and fixed, at most 32 ASCII
-// characters; Code is the platform's, 0: none.
+// Verdict is what Sender makes of an error.
 type Verdict struct {
-	Answer Answer
-	Code   int
-	Reason string
+	Answer   Answer
+	Code     int           // the platform's; 0: none
+	Reason   string        // short and fixed, at most 32 ASCII characters
+	After    time.Duration // of Busy: the first pause; 0: 2 s
+	Tries    int           // of Busy: attempts after which it has failed; 0: 8
+	Template bool          // of Broken: only the template is at fault, not the API
 }
 
 // effort says how often an answer is worth another try, and how long the pauses grow.
@@ -43,14 +45,14 @@ const (
 	noTwiceMargin = 30 * time.Second
 )
 
-func (a Answer) effort() effort {
-	switch a {
+func (v Verdict) effort() effort {
+	switch v.Answer {
 	case Busy:
-		return effort{tries: 8, base: 2 * time.Second, limit: 5 * time.Minute}
+		e := effort{tries: cmp.Or(v.Tries, 8), base: cmp.Or(v.After, 2*time.Second)}
+		e.limit = max(5*time.Minute, e.base)
+		return e
 	case NotSent:
 		return effort{base: 20 * time.Second, limit: 20 * time.Second}
-	case Odd:
-		return effort{tries: 3, base: 10 * time.Second, limit: time.Minute}
 	case Unsure:
 		return effort{tries: 6, base: 5 * time.Second, limit: 2 * time.Minute}
 	case Accepted, Refused, Gone, MinuteQuota, DayQuota, Broken:

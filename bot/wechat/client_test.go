@@ -242,7 +242,7 @@ func TestSlowAndDeadAPI(t *testing.T) {
 		case <-release:
 		}
 	}
-	c.http.Timeout = 50 * time.Millisecond
+	c.http.Timeout = 500 * time.Millisecond // long enough to have sent it
 	if err := c.SendText(t.Context(), testOpenID, "hi"); !errors.Is(err, ErrUnsure) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("slow: %v", err)
 	} else {

@@ -32,6 +32,16 @@ func Render(r dialog.Reply, card int) []string {
 	return paginate(lines)
 }
 
+// Below adds a reply to a message that Render has made, if both fit one; fits is false, and the
+// message as it was, where they do not.
+func Below(page string, r dialog.Reply, card int) (_ string, fits bool) {
+	more := Render(r, card)
+	if len(more) != 1 || len(page)+len("\n")+len(more[0]) > pageBytes {
+		return page, false
+	}
+	return page + "\n" + more[0], true
+}
+
 // Plain is the whole reply without links and pages, for transcripts.
 func Plain(r dialog.Reply) string {
 	var lines []string

@@ -19,7 +19,7 @@ func redisTokensFor(t *testing.T) (TokenStore, *miniredis.Miniredis) {
 	t.Helper()
 	m := miniredis.RunT(t)
 	c := redis.NewClient(&redis.Options{
-		Addr: m.Addr(), MaxRetries: -1, DialTimeout: 100 * time.Millisecond, ContextTimeoutEnabled: true,
+		Addr: m.Addr(), MaxRetries: -1, ContextTimeoutEnabled: true,
 	})
 	t.Cleanup(func() { _ = c.Close() })
 	return NewRedisTokens(c, "yishi:token:"), m

@@ -119,7 +119,7 @@ func (u *upstreamCase) check(t *testing.T, want Class) {
 	c := f.client(nil)
 	c.http.Timeout = 5 * time.Second
 	if u.Response.StallMS+u.Response.StallBodyMS > 0 {
-		c.http.Timeout = 50 * time.Millisecond
+		c.http.Timeout = 500 * time.Millisecond // long enough to have sent it
 	}
 	f.answer = u.play
 	switch {
@@ -225,7 +225,9 @@ func TestFaultsOfTheWire(t *testing.T) {
 			if _, err := c.Token(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			c.http.Timeout = 200 * time.Millisecond
+			if tt.name == "too slow" {
+				c.http.Timeout = 500 * time.Millisecond // long enough to have sent it
+			}
 			notice := Notice{OpenID: testOpenID, TemplateID: "t", Data: map[string]string{"thing1": "x"}}
 			for i, err := range []error{c.SendText(t.Context(), testOpenID, "hi"), c.SendNotice(t.Context(), notice)} {
 				v := Classify(err)

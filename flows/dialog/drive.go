@@ -30,6 +30,7 @@ type header[W any] struct {
 	takes        []Kind
 	match        func(string) (string, bool)
 	requires     func(*Turn[W]) string
+	glance       bool
 	leads        []string
 	steps        []stepInfo
 }
@@ -77,7 +78,7 @@ type result struct {
 func (f *Flow[D, W]) head() *header[W] {
 	h := &header[W]{
 		id: f.ID, title: f.Title, version: f.Version, old: f.Old, opens: f.Opens, words: f.Words,
-		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads,
+		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads, glance: f.Glance,
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]

@@ -21,7 +21,10 @@ type Flow[D, W any] struct {
 	Requires func(*Turn[W]) string
 	// Leads lists the flows that a step may open.
 	Leads []string
-	Steps []Step[D, W]
+	// Glance flows only show things: they are begun anew rather than offered back, and never kept
+	// for later.
+	Glance bool
+	Steps  []Step[D, W]
 	// Told is what a person reads once the effects of Done are committed. It goes by the receipt: the
 	// draft may be the one before the answer that committed, when the newer one was lost. Nil only
 	// for flows whose steps never commit.

@@ -31,7 +31,7 @@ func (r *round[W]) play(a action) error {
 	if len(res.effects) == 0 {
 		return r.after(res)
 	}
-	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.final, Effects: res.effects}
+	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.done && res.open == "", Effects: res.effects}
 	r.out.committed = func(receipt any) (Session, Outcome, error) {
 		r.out.Commit = nil
 		if err := r.committed(res, receipt); err != nil {
@@ -140,8 +140,8 @@ func (r *round[W]) openAgain(id, arg string) error {
 	return r.offer(nil)
 }
 
-// started reports whether anything was answered in a frame.
-func (f *Frame) started() bool { return len(f.Trail) > 0 || f.N > 0 }
+// started reports whether anything was answered in a frame that can be gone on with.
+func (f *Frame) started() bool { return !f.Glance && (len(f.Trail) > 0 || f.N > 0) }
 
 // offer asks whether to go on with the flow under way or to begin it again.
 func (r *round[W]) offer(seed *Input) error {
@@ -197,7 +197,7 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 		return r.offer(seed)
 	}
 	r.setAside()
-	r.s.Top = &Frame{Run: r.t.newRun(), Flow: id, Ver: h.version, Step: h.steps[0].id, Then: then}
+	r.s.Top = &Frame{Run: r.t.newRun(), Flow: id, Ver: h.version, Step: h.steps[0].id, Then: then, Glance: h.glance}
 	r.s.Offer, r.s.Seed = false, nil
 	if seed == nil {
 		return r.play(action{do: doBegin, arg: arg})
@@ -302,9 +302,12 @@ func (r *round[W]) idle(c cmd) error {
 }
 
 func (r *round[W]) cancel() error {
-	title := r.e.byID[r.s.Top.Flow].head().title
+	text := "已取消“" + r.e.byID[r.s.Top.Flow].head().title + "”，没有提交任何内容。回“菜单”另办别的。"
+	if r.s.Top.Glance {
+		text = "好，不看了。回“菜单”另办别的。"
+	}
 	r.s.Top, r.s.Offer, r.s.Seed, r.s.Misses = nil, false, nil, 0
-	r.say(Reply{Text: "已取消“" + title + "”，没有提交任何内容。回“菜单”另办别的。"})
+	r.say(Reply{Text: text})
 	return nil
 }
 

@@ -38,6 +38,8 @@ type Frame struct {
 	Back  string          `json:"back,omitempty"`  // the step that an edit returns to
 	Asked int64           `json:"asked,omitempty"` // when the question was shown, unix seconds
 	Then  *Then           `json:"then,omitempty"`  // what was wanted before this flow had to come first
+	// Glance is the flow's.
+	Glance bool `json:"glance,omitempty"`
 }
 
 // Then is a flow to open when another is done.

@@ -45,7 +45,7 @@ func storeTurn(s session.Store, now func() time.Time) func(ctx context.Context, 
 		if err != nil {
 			return err
 		}
-		ok, err := s.Save(ctx, account, v.Rev, data, false, now().Add(time.Minute))
+		ok, err := s.Save(ctx, account, v.Rev, data, 0, now().Add(time.Minute))
 		if err == nil && !ok {
 			err = fmt.Errorf("conflict at revision %d", v.Rev)
 		}

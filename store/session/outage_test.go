@@ -46,7 +46,9 @@ func blackhole(t *testing.T) string {
 	return l.Addr().String()
 }
 
-const slack = 150 * time.Millisecond // a loaded machine
+// slack is for a loaded machine, and short beside what would be wrong: go-redis waits five seconds
+// by default, and callers here four.
+const slack = time.Second
 
 func TestRedisBlackholed(t *testing.T) {
 	c := newClock()
@@ -65,7 +67,7 @@ func TestRedisBlackholed(t *testing.T) {
 			for what, call := range map[string]func(ctx context.Context) error{
 				"load": func(ctx context.Context) error { _, err := s.Load(ctx, "o-1"); return err },
 				"save": func(ctx context.Context) error {
-					_, err := s.Save(ctx, "o-1", 0, nil, false, c.now().Add(time.Hour))
+					_, err := s.Save(ctx, "o-1", 0, nil, 0, c.now().Add(time.Hour))
 					return err
 				},
 				"mail": func(ctx context.Context) error { return s.MarkMail(ctx, "o-1") },
@@ -146,7 +148,7 @@ func TestRedisStoppedAndBack(t *testing.T) {
 			down++
 		}
 	}
-	if took := time.Since(start); down < 950 || took > time.Second {
+	if took := time.Since(start); down < 950 || took > 5*time.Second {
 		t.Errorf("%d of 1000 calls failed at once, all in %v", down, took)
 	}
 	if err := s.Ping(t.Context()); err == nil || errors.Is(err, session.ErrDown) {
@@ -185,7 +187,7 @@ func TestRedisSaveWithoutAnswer(t *testing.T) {
 	save(t, s, c, "o-1", 0, "one")
 	v := load(t, s)
 	p.mute(true)
-	if _, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), false, c.now().Add(time.Hour)); err == nil {
+	if _, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), 0, c.now().Add(time.Hour)); err == nil {
 		t.Fatal("a save without an answer was told as done")
 	}
 	p.mute(false)

@@ -57,17 +57,13 @@ func (r *Redis) Load(ctx context.Context, account string) (Value, error) {
 }
 
 // Save implements Store by one script.
-func (r *Redis) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, expiresAt time.Time) (bool, error) {
+func (r *Redis) Save(ctx context.Context, account string, rev uint64, data []byte, read int, expiresAt time.Time) (bool, error) {
 	now := r.now()
-	read := "0"
-	if readMail {
-		read = "1"
-	}
 	value := make([]byte, 0, headSize+len(data))
 	value = append(append(value, hexRev(nextRev(rev, now))...), '0')
 	value = append(append(value, stamp(expiresAt)...), data...)
 	o := &op{key: redisKey(r.key, account), script: saveScript, args: []any{
-		hexRev(rev), stamp(now), read, max(1, expiresAt.Sub(now).Milliseconds()), value,
+		hexRev(rev), stamp(now), hexMark(read), max(1, expiresAt.Sub(now).Milliseconds()), value,
 	}}
 	if err := r.do(ctx, o); err != nil {
 		return false, fmt.Errorf("redis save script: %w", err)
@@ -197,11 +193,13 @@ func slow(err error) bool {
 // The value in Redis is a header and then the data:
 //
 //	16 hex digits   revision
-//	1 digit         mail mark, 1 or 0
+//	1 hex digit     mail mark, 0: none
 //	15 digits       expiry in ms since 1970
 const headSize = 32
 
 func hexRev(rev uint64) string { return fmt.Sprintf("%016x", rev) }
+
+func hexMark(mark int) string { return strconv.FormatInt(int64(min(max(mark, 0), marks)), 16) }
 
 // stamp is at in ms and 15 digits, so that texts compare as times do; what does not fit is cut.
 func stamp(at time.Time) string {
@@ -221,5 +219,9 @@ func decodeValue(b []byte, now time.Time) Value {
 	if err != nil || at <= now.UnixMilli() {
 		return Value{}
 	}
-	return Value{Known: true, Rev: rev, Mail: b[16] == '1', Data: b[headSize:]}
+	mark, err := strconv.ParseUint(string(b[16:17]), 16, 8)
+	if err != nil {
+		return Value{}
+	}
+	return Value{Known: true, Rev: rev, Mail: int(mark), Data: b[headSize:]}
 }

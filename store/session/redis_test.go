@@ -78,7 +78,7 @@ func TestRedisServer(t *testing.T) {
 
 func save(t testing.TB, s session.Store, c *clock, account string, rev uint64, data string) bool {
 	t.Helper()
-	ok, err := s.Save(t.Context(), account, rev, []byte(data), false, c.now().Add(time.Hour))
+	ok, err := s.Save(t.Context(), account, rev, []byte(data), 0, c.now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestRedisSurvivesForgottenScripts(t *testing.T) {
 		}
 		rev = load(t, s).Rev
 	}
-	if err := s.MarkMail(t.Context(), "o-1"); err != nil || !load(t, s).Mail {
+	if err := s.MarkMail(t.Context(), "o-1"); err != nil || load(t, s).Mail == 0 {
 		t.Errorf("mark mail: %v", err)
 	}
 }
@@ -200,7 +200,7 @@ func TestRedisEachCallHasItsOwnError(t *testing.T) {
 				return
 			}
 			account := fmt.Sprintf("o-good-%d", i)
-			ok, err := s.Save(t.Context(), account, 0, []byte(account), false, c.now().Add(time.Hour))
+			ok, err := s.Save(t.Context(), account, 0, []byte(account), 0, c.now().Add(time.Hour))
 			if err != nil || !ok {
 				t.Errorf("save: %v, %v", ok, err)
 			}

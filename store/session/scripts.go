@@ -19,7 +19,7 @@ func newScript(text string) *script {
 //	KEYS[1]  the account's key
 //	ARGV[1]  expected revision, 16 hex digits; zeros: the value must be missing or expired
 //	ARGV[2]  now, ms, 15 digits
-//	ARGV[3]  1: mail was read, clear the mark; 0: leave it
+//	ARGV[3]  the mail mark that was read, which is cleared if it is still the same; 0: none was
 //	ARGV[4]  TTL, ms
 //	ARGV[5]  the new value, its mail mark 0
 //	result   1 saved, 0 the revision is another
@@ -38,13 +38,14 @@ if rev ~= ARGV[1] then
   return 0
 end
 redis.call('SET', KEYS[1], ARGV[5], 'PX', ARGV[4])
-if mail == '1' and ARGV[3] == '0' then
-  redis.call('SETRANGE', KEYS[1], 16, '1')
+if mail ~= '0' and mail ~= ARGV[3] then
+  redis.call('SETRANGE', KEYS[1], 16, mail)
 end
 return 1
 `)
 
-// mailScript sets the mail mark of a value that exists and leaves all else alone.
+// mailScript sets the next mail mark, 1 to f and then 1 again, of a value that exists and leaves
+// all else alone.
 //
 //	KEYS[1]  the account's key
 //	result   1 marked, 0 there is no value
@@ -52,6 +53,7 @@ var mailScript = newScript(`
 if redis.call('STRLEN', KEYS[1]) < 32 then
   return 0
 end
-redis.call('SETRANGE', KEYS[1], 16, '1')
+local mail = tonumber(redis.call('GETRANGE', KEYS[1], 16, 16), 16) or 0
+redis.call('SETRANGE', KEYS[1], 16, string.format('%x', mail % 15 + 1))
 return 1
 `)

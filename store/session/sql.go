@@ -68,7 +68,7 @@ func (s *SQL) Load(ctx context.Context, account string) (Value, error) {
 	defer cancel()
 	var rows []struct {
 		Rev  int64
-		Mail bool
+		Mail int
 		Data []byte
 	}
 	err := s.r.WithContext(ctx).Raw("SELECT rev, mail, data FROM sessions WHERE account_hash = ? AND expires_ms > ?",
@@ -83,14 +83,14 @@ func (s *SQL) Load(ctx context.Context, account string) (Value, error) {
 }
 
 // Save implements Store.
-func (s *SQL) Save(ctx context.Context, account string, rev uint64, data []byte, readMail bool, expiresAt time.Time) (bool, error) {
+func (s *SQL) Save(ctx context.Context, account string, rev uint64, data []byte, read int, expiresAt time.Time) (bool, error) {
 	now := s.now()
 	if data == nil {
 		data = []byte{}
 	}
 	c := &change{
 		hash: accountHash(s.key, account), rev: int64(rev), next: int64(nextRev(rev, now)), data: data,
-		readMail: readMail, expires: expiresAt.UnixMilli(), now: now.UnixMilli(),
+		read: read, expires: expiresAt.UnixMilli(), now: now.UnixMilli(),
 	}
 	if err := s.change(ctx, c); err != nil {
 		return false, fmt.Errorf("save session: %w", err)
@@ -140,7 +140,7 @@ type change struct {
 	mark         bool // set the mail mark and nothing else
 	rev, next    int64
 	data         []byte
-	readMail     bool
+	read         int   // the mail mark that was read, 0: none
 	expires, now int64 // ms
 	done         bool
 }
@@ -177,15 +177,11 @@ func (s *SQL) commit(calls []*call[*change]) {
 // write carries the change out by statements that are each true or not by themselves.
 func (c *change) write(g *gorm.DB) error {
 	if c.mark {
-		return g.Exec("UPDATE sessions SET mail = 1 WHERE account_hash = ?", c.hash).Error
+		return g.Exec("UPDATE sessions SET mail = mail % ? + 1 WHERE account_hash = ?", marks, c.hash).Error
 	}
-	mail := "mail"
-	if c.readMail {
-		mail = "0"
-	}
-	set := "UPDATE sessions SET rev = ?, mail = " + mail + ", data = ?, expires_ms = ? WHERE account_hash = ? AND "
+	set := "UPDATE sessions SET rev = ?, mail = CASE WHEN mail = ? THEN 0 ELSE mail END, data = ?, expires_ms = ? WHERE account_hash = ? AND "
 	if c.rev > 0 {
-		u := g.Exec(set+"rev = ? AND expires_ms > ?", c.next, c.data, c.expires, c.hash, c.rev, c.now)
+		u := g.Exec(set+"rev = ? AND expires_ms > ?", c.next, c.read, c.data, c.expires, c.hash, c.rev, c.now)
 		c.done = u.RowsAffected == 1 // rev always changes, so every engine counts the same
 		return u.Error
 	}

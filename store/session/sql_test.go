@@ -211,7 +211,7 @@ func TestSQLiteLocked(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := s.Save(ctx, "o-1", v.Rev, []byte("two"), false, c.now().Add(time.Hour))
+	_, err := s.Save(ctx, "o-1", v.Rev, []byte("two"), 0, c.now().Add(time.Hour))
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 50*time.Millisecond+slack {
 		t.Errorf("save: %v after %v", err, time.Since(start))
 	}
@@ -237,7 +237,7 @@ func TestSQLiteGone(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
 		wg.Go(func() {
-			if ok, err := s.Save(t.Context(), fmt.Sprint("o-", i), 0, nil, false, c.now().Add(time.Hour)); err == nil || ok {
+			if ok, err := s.Save(t.Context(), fmt.Sprint("o-", i), 0, nil, 0, c.now().Add(time.Hour)); err == nil || ok {
 				t.Errorf("save: %v, %v", ok, err)
 			}
 			if _, err := s.Load(t.Context(), fmt.Sprint("o-", i)); err == nil {
@@ -258,7 +258,7 @@ func TestSQLiteClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Save(t.Context(), "o-1", 1, nil, false, c.now()); !errors.Is(err, session.ErrClosed) {
+	if _, err := s.Save(t.Context(), "o-1", 1, nil, 0, c.now()); !errors.Is(err, session.ErrClosed) {
 		t.Errorf("save after close: %v", err)
 	}
 }
@@ -278,7 +278,7 @@ func TestMySQLMuted(t *testing.T) {
 	v := load(t, s)
 	p.mute(true)
 	start := time.Now()
-	if ok, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), false, c.now().Add(time.Hour)); ok || err == nil {
+	if ok, err := s.Save(t.Context(), "o-1", v.Rev, []byte("two"), 0, c.now().Add(time.Hour)); ok || err == nil {
 		t.Errorf("save: %v, %v", ok, err)
 	}
 	if took := time.Since(start); took > 1200*time.Millisecond+slack {

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-const short = 60 * time.Millisecond
+const short = 60 * time.Millisecond // for those who never answer
 
 func TestDeliveryInBothModes(t *testing.T) {
 	for _, mode := range []string{Plain, Safe} {
@@ -82,7 +82,11 @@ func TestAnswersThatAreRetriedAndNot(t *testing.T) {
 		{"closed", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 3, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := testPlatform(t, Options{Deadline: short, Webhooks: []string{replica(t, row.h)}})
+			o := Options{Pause: time.Millisecond, Webhooks: []string{replica(t, row.h)}}
+			if row.name == "never" {
+				o.Deadline = short
+			}
+			p := testPlatform(t, o)
 			p.state.People[someone] = &follower{Following: true}
 			d := p.Person(someone).Say(t.Context(), "你好")
 			if len(d.Tries) != row.tries || d.Faulty != row.faulty || d.Faulty != (d.Err != nil) {
@@ -98,7 +102,7 @@ func TestAnswersThatAreRetriedAndNot(t *testing.T) {
 const nobody = "http://127.0.0.1:1/wechat" // refuses connections
 
 func TestRefusedConnectionIsTriedThreeTimes(t *testing.T) {
-	p := testPlatform(t, Options{Deadline: short, Webhooks: []string{nobody}})
+	p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{nobody}})
 	d := p.Person(someone).Follow(t.Context(), "")
 	if len(d.Tries) != 3 || !d.Faulty || d.Tries[0].Refused != 1 || strings.Contains(d.Tries[0].Err, "signature") {
 		t.Errorf("delivery %+v", d)
@@ -153,7 +157,7 @@ func TestTakenAndDroppedRequestIsAnUnansweredTry(t *testing.T) {
 // Repeats are spread out: a fault of a moment is over before the last try.
 func TestRepeatsWaitAfterAFailedTry(t *testing.T) {
 	const rest = 40 * time.Millisecond
-	p := testPlatform(t, Options{Deadline: time.Second, Pause: rest, Webhooks: []string{nobody}})
+	p := testPlatform(t, Options{Pause: rest, Webhooks: []string{nobody}})
 	begin := time.Now()
 	p.Person(someone).Follow(t.Context(), "")
 	if took := time.Since(begin); took < 2*rest {
@@ -178,7 +182,7 @@ func TestRepeatsCarryTheSameMessage(t *testing.T) {
 				}
 				_, _ = io.WriteString(w, answer(r, in, "第三次"))
 			})
-			p := testPlatform(t, Options{Deadline: time.Second, Pause: time.Millisecond, Webhooks: []string{webhook}, SameSignature: same})
+			p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{webhook}, SameSignature: same})
 			p.state.People[someone] = &follower{Following: true}
 			d := must(t, p.Person(someone).Say(t.Context(), "a"))
 			if d.Reply.Text != "第三次" || len(d.Tries) != 3 || d.Faulty {
@@ -193,7 +197,7 @@ func TestRepeatsCarryTheSameMessage(t *testing.T) {
 
 func TestRetryReachesAnotherReplica(t *testing.T) {
 	_, alive := startBot(t, echo)
-	p := testPlatform(t, Options{Deadline: short, Pause: time.Millisecond, Webhooks: []string{alive, replica(t, status(500))}})
+	p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{alive, replica(t, status(500))}})
 	q := p.Person(someone)
 	q.Follow(t.Context(), "")
 	crossed := 0

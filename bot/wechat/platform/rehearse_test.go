@@ -156,8 +156,8 @@ func TestRehearsalSeesABotThatForgets(t *testing.T) {
 
 func TestRehearsalInAHurry(t *testing.T) {
 	_, webhook := startBot(t, echo)
-	p := testPlatform(t, Options{Deadline: time.Second, Pause: time.Millisecond, Webhooks: []string{webhook}})
-	r := Rehearse(t.Context(), p, RehearseOptions{Residents: 2, For: 5 * time.Second, Needs: 2, Copies: -1, Hurry: 1, Cancel: -1})
+	p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{webhook}})
+	r := Rehearse(t.Context(), p, RehearseOptions{Residents: 2, For: time.Minute, Needs: 2, Copies: -1, Hurry: 1, Cancel: -1})
 	if r.Err != nil || r.Abandoned != 4 || len(r.Strange) != 4 || r.Claims != nil || r.Faulty != 0 {
 		t.Errorf("report %+v", r)
 	}

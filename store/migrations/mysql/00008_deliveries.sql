@@ -20,8 +20,10 @@ CREATE TABLE IF NOT EXISTS pushes (
   `walked_to` VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `expanded` TINYINT(1) NOT NULL,
   `resent` INT NOT NULL,
+  `folded` TINYINT(1) NOT NULL,
   UNIQUE KEY pushes_push (`push`),
-  KEY pushes_open (`expanded`, `calm`, `due_ms`)
+  KEY pushes_open (`expanded`, `calm`, `due_ms`),
+  KEY pushes_purpose (`purpose_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS audiences (
   `push_id` BIGINT NOT NULL,
@@ -46,9 +48,17 @@ CREATE TABLE IF NOT EXISTS deliveries (
   `read_ms` BIGINT NOT NULL,
   `owner_key` BIGINT NOT NULL,
   `reason` VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `ended` SMALLINT AS (CASE WHEN `state` > 2 THEN `state` * 16 + `route` ELSE 0 END) STORED,
   UNIQUE KEY deliveries_once (`person`, `purpose_key`),
   KEY deliveries_queue (`state`, `calm`, `at_ms`),
-  KEY deliveries_report (`push_id`, `state`, `route`, `reason`)
+  KEY deliveries_report (`push_id`, `ended`, `reason`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS outcomes (
+  `push_id` BIGINT NOT NULL,
+  `ended` SMALLINT NOT NULL,
+  `reason` VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `n` INT NOT NULL,
+  PRIMARY KEY (`push_id`, `ended`, `reason`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS receipts (
   `receipt` VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
@@ -61,6 +71,7 @@ CREATE TABLE IF NOT EXISTS receipts (
 
 -- +goose Down
 DROP TABLE IF EXISTS receipts;
+DROP TABLE IF EXISTS outcomes;
 DROP TABLE IF EXISTS deliveries;
 DROP TABLE IF EXISTS audiences;
 DROP TABLE IF EXISTS pushes;

@@ -19,10 +19,12 @@ CREATE TABLE IF NOT EXISTS pushes (
   `walked` INT NOT NULL,
   `walked_to` VARCHAR(64) NOT NULL,
   `expanded` TINYINT(1) NOT NULL,
-  `resent` INT NOT NULL
+  `resent` INT NOT NULL,
+  `folded` TINYINT(1) NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS pushes_push ON pushes (`push`);
 CREATE INDEX IF NOT EXISTS pushes_open ON pushes (`expanded`, `calm`, `due_ms`);
+CREATE INDEX IF NOT EXISTS pushes_purpose ON pushes (`purpose_key`);
 CREATE TABLE IF NOT EXISTS audiences (
   `push_id` BIGINT NOT NULL,
   `account` VARCHAR(64) NOT NULL,
@@ -45,11 +47,19 @@ CREATE TABLE IF NOT EXISTS deliveries (
   `first_ms` BIGINT NOT NULL,
   `read_ms` BIGINT NOT NULL,
   `owner_key` BIGINT NOT NULL,
-  `reason` VARCHAR(32) NOT NULL
+  `reason` VARCHAR(32) NOT NULL,
+  `ended` SMALLINT AS (CASE WHEN `state` > 2 THEN `state` * 16 + `route` ELSE 0 END) STORED
 );
 CREATE UNIQUE INDEX IF NOT EXISTS deliveries_once ON deliveries (`person`, `purpose_key`);
 CREATE INDEX IF NOT EXISTS deliveries_queue ON deliveries (`state`, `calm`, `at_ms`);
-CREATE INDEX IF NOT EXISTS deliveries_report ON deliveries (`push_id`, `state`, `route`, `reason`);
+CREATE INDEX IF NOT EXISTS deliveries_report ON deliveries (`push_id`, `ended`, `reason`);
+CREATE TABLE IF NOT EXISTS outcomes (
+  `push_id` BIGINT NOT NULL,
+  `ended` SMALLINT NOT NULL,
+  `reason` VARCHAR(32) NOT NULL,
+  `n` INT NOT NULL,
+  PRIMARY KEY (`push_id`, `ended`, `reason`)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS receipts (
   `receipt` VARCHAR(64) NOT NULL PRIMARY KEY,
   `delivery_id` BIGINT NOT NULL,
@@ -61,6 +71,7 @@ CREATE INDEX IF NOT EXISTS receipts_age ON receipts (`at_ms`);
 
 -- +goose Down
 DROP TABLE IF EXISTS receipts;
+DROP TABLE IF EXISTS outcomes;
 DROP TABLE IF EXISTS deliveries;
 DROP TABLE IF EXISTS audiences;
 DROP TABLE IF EXISTS pushes;

@@ -32,6 +32,8 @@ func Suite(t *testing.T, open func(t *testing.T) session.Store, now func() time.
 		{"parallel increments are all kept", s.increments},
 		{"of parallel first saves one wins", s.firsts},
 		{"the mail mark leaves the revision alone", s.mail},
+		{"mail that comes between load and save is not lost", s.mailBetween},
+		{"each mail mark is another", s.mailMarks},
 		{"mail for an unknown account creates nothing", s.mailUnknown},
 		{"expiry is by the stamp", s.expiry},
 		{"an expired value gives way to one writer", s.replaceExpired},
@@ -55,7 +57,7 @@ func Account() string { return fmt.Sprintf("o-test-%016x", rand.Uint64()) }
 
 func (s suite) save(t *testing.T, st session.Store, account string, rev uint64, data string) bool {
 	t.Helper()
-	ok, err := st.Save(t.Context(), account, rev, []byte(data), false, s.now().Add(time.Minute))
+	ok, err := st.Save(t.Context(), account, rev, []byte(data), 0, s.now().Add(time.Minute))
 	if err != nil {
 		t.Fatalf("save: %v", err)
 	}
@@ -73,7 +75,7 @@ func load(t *testing.T, st session.Store, account string) session.Value {
 
 func (s suite) missing(t *testing.T) {
 	st, account := s.open(t), Account()
-	if v := load(t, st, account); v.Known || v.Rev != 0 || v.Mail || len(v.Data) != 0 {
+	if v := load(t, st, account); v.Known || v.Rev != 0 || v.Mail != 0 || len(v.Data) != 0 {
 		t.Errorf("load of a missing account: %+v", v)
 	}
 	if s.save(t, st, account, 7, "x") {
@@ -89,7 +91,7 @@ func (s suite) firstSave(t *testing.T) {
 	if !s.save(t, st, account, 0, "one") {
 		t.Fatal("first save was refused")
 	}
-	if v := load(t, st, account); !v.Known || v.Rev == 0 || v.Mail || string(v.Data) != "one" {
+	if v := load(t, st, account); !v.Known || v.Rev == 0 || v.Mail != 0 || string(v.Data) != "one" {
 		t.Errorf("load after the first save: %+v", v)
 	}
 	if s.save(t, st, account, 0, "two") {
@@ -147,7 +149,7 @@ func (s suite) increments(t *testing.T) {
 				n = binary.BigEndian.Uint32(v.Data)
 			}
 			data := binary.BigEndian.AppendUint32(nil, n+1)
-			ok, err := st.Save(t.Context(), account, v.Rev, data, false, s.now().Add(time.Minute))
+			ok, err := st.Save(t.Context(), account, v.Rev, data, 0, s.now().Add(time.Minute))
 			if err != nil || ok {
 				return err
 			}
@@ -175,7 +177,7 @@ func (s suite) firsts(t *testing.T) {
 	for i := range cap(won) {
 		wg.Go(func() {
 			me := fmt.Sprint(i)
-			ok, err := st.Save(t.Context(), account, 0, []byte(me), false, s.now().Add(time.Minute))
+			ok, err := st.Save(t.Context(), account, 0, []byte(me), 0, s.now().Add(time.Minute))
 			if err != nil {
 				t.Error(err)
 			}
@@ -190,47 +192,6 @@ func (s suite) firsts(t *testing.T) {
 	}
 	if winner, v := <-won, load(t, st, account); string(v.Data) != winner {
 		t.Errorf("data = %q, winner = %q", v.Data, winner)
-	}
-}
-
-func (s suite) mail(t *testing.T) {
-	st, account := s.open(t), Account()
-	s.save(t, st, account, 0, "one")
-	before := load(t, st, account)
-	for range 2 {
-		if err := st.MarkMail(t.Context(), account); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if v := load(t, st, account); !v.Mail || v.Rev != before.Rev || string(v.Data) != "one" {
-		t.Errorf("after the mark: %+v", v)
-	}
-	if !s.save(t, st, account, before.Rev, "two") {
-		t.Fatal("the mark disturbed the revision")
-	}
-	v := load(t, st, account)
-	if !v.Mail || string(v.Data) != "two" {
-		t.Errorf("a save that read no mail left %+v", v)
-	}
-	ok, err := st.Save(t.Context(), account, v.Rev, []byte("three"), true, s.now().Add(time.Minute))
-	if err != nil || !ok {
-		t.Fatalf("save: %v, %v", ok, err)
-	}
-	if v := load(t, st, account); v.Mail || string(v.Data) != "three" {
-		t.Errorf("a save that read mail left %+v", v)
-	}
-}
-
-func (s suite) mailUnknown(t *testing.T) {
-	st, account := s.open(t), Account()
-	if err := st.MarkMail(t.Context(), account); err != nil {
-		t.Fatal(err)
-	}
-	if v := load(t, st, account); v.Known || v.Mail {
-		t.Errorf("load: %+v", v)
-	}
-	if !s.save(t, st, account, 0, "one") {
-		t.Error("first save was refused")
 	}
 }
 
@@ -268,7 +229,7 @@ func (s suite) replaceExpired(t *testing.T) {
 	if s.save(t, st, account, old.Rev, "four") {
 		t.Error("the new value has the revision of the old one")
 	}
-	if v := load(t, st, account); !v.Known || v.Mail || string(v.Data) != "two" {
+	if v := load(t, st, account); !v.Known || v.Mail != 0 || string(v.Data) != "two" {
 		t.Errorf("load: %+v", v)
 	}
 }
@@ -289,7 +250,7 @@ func (s suite) values(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			account := Account()
 			for rev, want := uint64(0), row.data; ; {
-				if ok, err := st.Save(t.Context(), account, rev, want, false, s.now().Add(time.Minute)); err != nil || !ok {
+				if ok, err := st.Save(t.Context(), account, rev, want, 0, s.now().Add(time.Minute)); err != nil || !ok {
 					t.Fatalf("save: %v, %v", ok, err)
 				}
 				v := load(t, st, account)
@@ -342,7 +303,7 @@ func (s suite) contexts(t *testing.T) {
 			if _, err := st.Load(ctx, account); !errors.Is(err, row.want) {
 				t.Errorf("load: %v", err)
 			}
-			if ok, err := st.Save(ctx, account, v.Rev, nil, false, s.now().Add(time.Minute)); ok || !errors.Is(err, row.want) {
+			if ok, err := st.Save(ctx, account, v.Rev, nil, 0, s.now().Add(time.Minute)); ok || !errors.Is(err, row.want) {
 				t.Errorf("save: %v, %v", ok, err)
 			}
 			if err := st.MarkMail(ctx, account); !errors.Is(err, row.want) {
@@ -353,7 +314,7 @@ func (s suite) contexts(t *testing.T) {
 			}
 		})
 	}
-	if after := load(t, st, account); after.Rev != v.Rev || after.Mail || string(after.Data) != "one" {
+	if after := load(t, st, account); after.Rev != v.Rev || after.Mail != 0 || string(after.Data) != "one" {
 		t.Errorf("calls that were never sent left %+v", after)
 	}
 }

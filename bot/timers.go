@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"yishi/bot/push"
+	"yishi/flows/civic"
+	"yishi/store"
+)
+
+// program is whose turn a timer's commit counts as when it is nobody's.
+const program = civic.Account("yishi")
+
+// timerStore is where timers act. *store.DB is one.
+type timerStore interface {
+	Commit(ctx context.Context, c store.Commit) (civic.Receipt, error)
+	Sweep(ctx context.Context) (int, error)
+	ArmTimerOnce(ctx context.Context, t civic.Timer) error
+}
+
+// firing does what due timers are for: civic says what, the store commits it together with the
+// guard that the timer is still armed as it was claimed.
+type firing struct {
+	store timerStore
+	now   func() time.Time
+	done  func(effects []any) // told of what was committed
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	unknown map[string]bool // kinds that were logged
+}
+
+func (a *app) newFiring() *firing {
+	return &firing{store: a.db, now: a.db.Clock().Now, done: a.committed, log: a.log, unknown: map[string]bool{}}
+}
+
+// fire does what a timer is for. push.ErrStale means that it was done, or moved, before.
+func (f *firing) fire(ctx context.Context, t civic.Timer) error {
+	todo, err := civic.Due(t, f.now())
+	if errors.Is(err, civic.ErrTimerKind) {
+		f.leave(ctx, t)
+		return push.ErrLeft
+	}
+	if err != nil {
+		return fmt.Errorf("see what is due: %w", err)
+	}
+	who := t.Account
+	if who == "" {
+		who = program
+	}
+	guard := civic.FireTimer{ID: t.ID, Rev: t.Rev, DueAt: t.DueAt}
+	_, err = f.store.Commit(ctx, store.Commit{
+		Run: store.TimerRun(t), N: 1, Account: who, Final: true, Effects: append([]any{guard}, todo.Effects...),
+	})
+	switch {
+	case errors.Is(err, store.ErrStale):
+		return push.ErrStale
+	case err != nil:
+		return fmt.Errorf("fire timer: %w", err)
+	}
+	f.done(todo.Effects)
+	if todo.Sweep {
+		if _, err := f.store.Sweep(ctx); err != nil { // it will be swept tomorrow
+			f.log.WarnContext(ctx, "store not swept", "error", err)
+		}
+	}
+	return nil
+}
+
+// leave tells once that a newer version has armed what this one does not know.
+func (f *firing) leave(ctx context.Context, t civic.Timer) {
+	f.mu.Lock()
+	known := f.unknown[t.Kind]
+	f.unknown[t.Kind] = true
+	f.mu.Unlock()
+	if !known {
+		f.log.WarnContext(ctx, "timer of an unknown kind is left alone", "timer", t.ID, "kind", t.Kind)
+	}
+}
+
+// armTime bounds the arming of daily timers at the start.
+const armTime = 3 * time.Second
+
+// armDaily arms what is due each day, unless it is armed. A database that does not answer yet is
+// no fault: the next start arms it.
+func (a *app) armDaily(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, armTime)
+	defer cancel()
+	return a.db.ArmTimerOnce(ctx, civic.DailySweep(a.db.Clock().Now(), a.cfg.Location()))
+}

@@ -1,0 +1,70 @@
+package civic
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// The kinds of timers. Values are stored.
+const (
+	TimerPush  = "push"  // makes a push: TimedPush
+	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
+)
+
+// sweepAt is when the store is swept each day, in the program's own time: nobody is up.
+const (
+	sweepHour   = 3
+	sweepMinute = 30
+)
+
+// ErrTimerKind says that a timer is of a kind that a newer version knows: it is left alone.
+var ErrTimerKind = errors.New("unknown kind of timer")
+
+// TimedPush is a push that is made when its timer is due, as against one whose audience is known
+// before: reminders go to those who belong to it then.
+type TimedPush struct {
+	Push     Push     `json:"push"`
+	Audience Audience `json:"audience"`
+}
+
+// Todo is what a due timer does.
+type Todo struct {
+	Effects []any // committed together with the guard that the timer is still armed
+	Sweep   bool  // the store is swept afterwards, which may be done twice
+}
+
+// Due 到点 says what a timer does that is due now. ErrTimerKind means that this version does not
+// know; any other error means that it can never be done.
+func Due(t Timer, now time.Time) (Todo, error) {
+	switch t.Kind {
+	case TimerPush:
+		var p TimedPush
+		if err := json.Unmarshal(t.Args, &p); err != nil {
+			return Todo{}, fmt.Errorf("timer of kind push: arguments do not fit: %w", err)
+		}
+		if t.Every > 0 { // each time is a push of its own
+			when := fmt.Sprintf("-%x", t.DueAt.Unix())
+			p.Push.ID, p.Push.Purpose = p.Push.ID+when, p.Push.Purpose+when
+		}
+		p.Push.DueAt = now
+		return Todo{Effects: []any{MakePush(p)}}, nil
+	case TimerSweep:
+		return Todo{Sweep: true}, nil
+	}
+	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
+}
+
+// DailySweep is the timer that sweeps the store each day, due next after now. A nil zone means UTC.
+func DailySweep(now time.Time, zone *time.Location) Timer {
+	if zone == nil {
+		zone = time.UTC
+	}
+	year, month, day := now.In(zone).Date()
+	due := time.Date(year, month, day, sweepHour, sweepMinute, 0, 0, zone)
+	if !due.After(now) {
+		due = time.Date(year, month, day+1, sweepHour, sweepMinute, 0, 0, zone)
+	}
+	return Timer{ID: "sweep/daily", Kind: TimerSweep, DueAt: due.UTC(), Every: 24 * time.Hour}
+}

@@ -1,0 +1,40 @@
+package flows
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"yishi/flows/civic"
+)
+
+// TellKind is a kind of what is told: which fields templates may be filled with.
+type TellKind struct {
+	Name   string
+	Fields []string        // in the order of the alphabet
+	Sample json.RawMessage // arguments that could be told: what does not fit it will never fit
+}
+
+// TellKinds lists all kinds that Tell knows.
+func TellKinds() []TellKind {
+	samples := []struct {
+		kind string
+		args any
+	}{
+		{TellAnnounce, Announce{Title: "周六议事会", Body: "周六下午三点，社区服务站。", From: "钮家巷社区"}},
+		{TellNeedNews, NeedNews{Number: "钮2027-018", Text: "河边装一排晾衣架", State: civic.NeedAccepted, Next: "9月5日前编方案"}},
+	}
+	kinds := make([]TellKind, 0, len(samples))
+	for _, s := range samples {
+		args, err := json.Marshal(s.args)
+		if err != nil { // plain structs of text; a test tells all samples
+			continue
+		}
+		text, err := Tell(s.kind, args, false)
+		if err != nil {
+			continue
+		}
+		kinds = append(kinds, TellKind{Name: s.kind, Fields: slices.Sorted(maps.Keys(text.Fields)), Sample: args})
+	}
+	return kinds
+}
