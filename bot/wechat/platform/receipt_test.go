@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -206,5 +208,39 @@ func TestWatchersSeeReceiptsAsSuch(t *testing.T) {
 	settle(t, p)
 	if !slices.Equal(seen, []string{"template o000000", "receipt o000000"}) {
 		t.Errorf("seen %q", seen)
+	}
+}
+
+func TestAnHonestReceiptWaitsForTheEndOfItsCall(t *testing.T) {
+	bot, webhook := startBot(t, func(inbound) string { return "" })
+	p := testPlatform(t, Options{Webhooks: []string{webhook}, Templates: []Template{meeting()}})
+	p.Populate("o", 1)
+	a := newAPI(t, p)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reached, over := make(chan struct{}), make(chan struct{})
+	defer p.Watch(func(e Event) {
+		if e.Kind == KindTemplate {
+			close(reached)
+		}
+	})()
+	p.Fault(templatePath, Fault{Kind: FaultHang, Done: true})
+	go func() {
+		defer close(over)
+		defer func() { _ = recover() }() // how a handler hangs up
+		body := strings.NewReader(`{"touser":"o000000","template_id":"t-meeting","data":{` + meetingData + `}}`)
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, templatePath+"?access_token="+a.token, body)
+		a.h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	<-reached
+	settle(t, p)
+	if got := told(t, bot); len(got) != 0 {
+		t.Errorf("told before the answer: %q", got)
+	}
+	cancel()
+	<-over
+	settle(t, p)
+	if got := told(t, bot); len(got) != 1 {
+		t.Errorf("told %q", got)
 	}
 }
