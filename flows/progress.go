@@ -86,7 +86,7 @@ func (d *NumberDraft) hearWhich(t *Turn) Move {
 
 func (d *NumberDraft) askWithdraw(*Turn) Reply {
 	return Reply{
-		Text:    "要撤回 " + d.Need.Number.String() + "“" + zh.Cut(d.Need.Text, 30) + "”吗？撤回后不再办理。",
+		Text:    "要撤回 " + d.Need.Number.String() + "“" + brief(d.Need.Text, 30) + "”吗？撤回后不再办理。",
 		Choices: numbered([]string{"撤回", "不撤了"}),
 	}
 }

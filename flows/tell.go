@@ -65,9 +65,9 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
 	}
-	t.Line = zh.Cut(t.Line, maxLine)
+	t.Line = brief(t.Line, maxLine)
 	for name, value := range t.Fields {
-		t.Fields[name] = zh.Cut(value, maxField)
+		t.Fields[name] = brief(value, maxField)
 	}
 	if midStep {
 		t.Plain += "\n您没办完的还在，回“继续”接着办。"
@@ -103,7 +103,7 @@ func (n NeedNews) tell() (Text, error) {
 	if n.Number == "" || n.Text == "" {
 		return Text{}, fmt.Errorf("%w: which need", ErrTell)
 	}
-	what := n.Number + "“" + zh.Cut(n.Text, 30) + "”" + stateName(n.State)
+	what := n.Number + "“" + brief(n.Text, 30) + "”" + stateName(n.State)
 	plain := "您关心的 " + what + "。"
 	if n.Reason != "" {
 		plain += "\n原因：" + n.Reason
@@ -114,6 +114,6 @@ func (n NeedNews) tell() (Text, error) {
 	return Text{
 		Plain:  plain + "\n回“进度" + short(n.Number) + "”看全部。",
 		Line:   n.Number + " " + stateName(n.State),
-		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
+		Fields: map[string]string{"title": brief(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
 	}, nil
 }

@@ -19,6 +19,7 @@ func TestTell(t *testing.T) {
 		{"in the middle of something", TellAnnounce, `{"title":"停水","body":"今晚停水。","from":"物业"}`, true, []string{"回“继续”"}},
 		{"accepted", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"accepted","next":"9月5日前编方案"}`, false, []string{"钮2027-018“河边装晾衣架”已受理", "下一步：9月5日前编方案", "进度018"}},
 		{"declined", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管"}`, false, []string{"不予受理", "原因：河道不归社区管"}},
+		{"a need in lines", TellNeedNews, `{"number":"钮2027-018","text":"河边\n装晾衣架","state":"accepted"}`, false, []string{"钮2027-018“河边 装晾衣架”已受理"}},
 		{"unknown kind", "song", `{}`, false, nil},
 		{"no arguments", TellAnnounce, ``, false, nil},
 		{"arguments of another kind", TellNeedNews, `{"title":"x"}`, false, nil},
@@ -44,8 +45,8 @@ func TestTell(t *testing.T) {
 				}
 			}
 			for name, value := range got.Fields {
-				if n := zh.Runes(value); n < 1 || n > maxField {
-					t.Errorf("field %s has %d characters", name, n)
+				if n := zh.Runes(value); n < 1 || n > maxField || strings.Contains(value, "\n") {
+					t.Errorf("field %s has %d characters: %q", name, n, value)
 				}
 			}
 			if n := zh.Runes(got.Line); n < 1 || n > maxLine {
