@@ -64,7 +64,7 @@ const (
 	leaseMargin     = 3 * time.Second // beside the call: to mark it and to record it
 	expandChunk     = 10_000
 	recordMost      = 200
-	recordPause     = 50 * time.Millisecond
+	recordPause     = 5 * time.Millisecond
 	recoverPoll     = time.Second
 	deliveriesPoll  = time.Second
 	longestNap      = time.Second // so that somebody who reopens a quota is heard
