@@ -65,6 +65,7 @@ const (
 	expandChunk     = 10_000
 	recordMost      = 200
 	recordPause     = 5 * time.Millisecond
+	noteLanes       = 2 // so that outcomes do not wait for the disk one after the other
 	recoverPoll     = time.Second
 	deliveriesPoll  = time.Second
 	longestNap      = time.Second // so that somebody who reopens a quota is heard
@@ -222,7 +223,9 @@ func (d *Deliveries) Run(ctx context.Context) {
 	d.notes = newGroup(recordMost, recordPause, d.note)
 	var clerks, loops sync.WaitGroup
 	clerks.Go(func() { d.marks.run(hard) })
-	clerks.Go(func() { d.notes.run(hard) })
+	for range noteLanes {
+		clerks.Go(func() { d.notes.run(hard) })
+	}
 	loops.Go(func() { d.expand(ctx) })
 	loops.Go(func() { d.recover(ctx) })
 	batches := make(chan *batch)
