@@ -235,4 +235,3 @@ func watchHeap() func() uint64 {
 	}()
 	return func() uint64 { close(stop); return <-most }
 }
-
