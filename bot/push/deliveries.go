@@ -67,7 +67,8 @@ const (
 	leaseMargin     = 3 * time.Second // beside the call: to mark it and to record it
 	expandChunk     = 10_000
 	recordMost      = 200
-	recordPause     = 50 * time.Millisecond
+	recordPause     = 5 * time.Millisecond
+	noteLanes       = 2 // so that outcomes do not wait for the disk one after the other
 	recoverPoll     = time.Second
 	deliveriesPoll  = time.Second
 	longestNap      = time.Second // so that somebody who reopens a quota is heard
@@ -235,7 +236,9 @@ func (d *Deliveries) Run(ctx context.Context) {
 	d.notes = newGroup(recordMost, recordPause, d.note)
 	var clerks, loops sync.WaitGroup
 	clerks.Go(func() { d.marks.run(hard) })
-	clerks.Go(func() { d.notes.run(hard) })
+	for range noteLanes {
+		clerks.Go(func() { d.notes.run(hard) })
+	}
 	var postman sync.WaitGroup
 	postman.Go(func() { d.markMail(hard) })
 	loops.Go(func() { d.expand(ctx) })
