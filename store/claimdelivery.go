@@ -82,8 +82,9 @@ func (db *DB) due(tx *gorm.DB, now time.Time, n int) ([]deliveryRow, error) {
 }
 
 // ClaimDeliveries takes at most n due deliveries (at most 1,000) under a lease, urgent ones
-// first, and counts the attempt. Owner names one running worker, at most 64 ASCII characters;
-// a worker that starts anew takes a new name. MidStep of Reach is left to the caller.
+// first, and counts the attempt. Owner names this one claim, at most 64 ASCII characters: what
+// is later said about its rows is told by it from what is said about another attempt at the
+// same rows. MidStep of Reach is left to the caller.
 func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease time.Duration) ([]civic.Delivery, error) {
 	if owner == "" || !token(owner, 64) {
 		return nil, errors.New("claim deliveries: owner is not 1 to 64 ASCII characters")
