@@ -123,7 +123,7 @@ func TestCommandLine(t *testing.T) {
 		{name: "serve before migrate", args: []string{"serve"}, code: exitFail, stderr: "bot migrate"},
 		{
 			name: "every fault at once", args: []string{"serve"}, code: exitUsage, stderr: "YISHI_WECHAT_AES_KEY",
-			change: map[string]string{"YISHI_WECHAT_AES_KEY": "short", "YISHI_MASTER_KEY": "zz", "YISHI_SQL": "oracle:x", "YISHI_REDDIS": "none"},
+			change: map[string]string{"YISHI_WECHAT_AES_KEY": "short", "YISHI_MASTER_KEY": "zz", "YISHI_SQL": "oracle:x", "YISHI_REDDIS": "none", "YISHI_PUSH": "kinds: {song: {}}"},
 		},
 		{name: "community without words", args: []string{"community"}, code: exitUsage, stderr: "community add"},
 		{name: "community with a wrong flag", args: []string{"community", "add", "-colour", "red"}, code: exitUsage, stderr: "-code"},
@@ -141,7 +141,7 @@ func TestCommandLine(t *testing.T) {
 				t.Errorf("printed %q and %q", p.stdout.String(), p.stderr.String())
 			}
 			if tc.name == "every fault at once" {
-				for _, name := range []string{"YISHI_MASTER_KEY", "YISHI_SQL", "YISHI_REDDIS", "YISHI_REDIS"} {
+				for _, name := range []string{"YISHI_MASTER_KEY", "YISHI_SQL", "YISHI_REDDIS", "YISHI_REDIS", "YISHI_PUSH: push: unknown kind song"} {
 					if !strings.Contains(p.stderr.String(), name) {
 						t.Errorf("%s is not named in %s", name, p.stderr.String())
 					}

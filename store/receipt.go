@@ -107,12 +107,14 @@ func (b *batch) keepReceipts(outcomes []civic.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("keep receipts: %w", clean(err))
 	}
-	var early []receiptRow
-	if err := b.tx.Raw("SELECT * FROM receipts WHERE receipt IN ? AND verdict < 0", names).Scan(&early).Error; err != nil {
+	// A word may have come early, or be about the same message: sent again within minutes under
+	// the same id of ours, the platform takes it for a repeat and says nothing more.
+	var said []receiptRow
+	if err := b.tx.Raw("SELECT * FROM receipts WHERE receipt IN ? AND verdict <> 0", names).Scan(&said).Error; err != nil {
 		return fmt.Errorf("read early receipts: %w", clean(err))
 	}
-	for _, r := range early {
-		r.Verdict = -r.Verdict
+	for _, r := range said {
+		r.Verdict = max(r.Verdict, -r.Verdict)
 		if err := b.applyReceipt(r); err != nil {
 			return err
 		}

@@ -18,10 +18,15 @@ func (d *Deliveries) Drain(ctx context.Context) (int, error) {
 	var clerks sync.WaitGroup
 	clerks.Go(func() { d.marks.run(ctx) })
 	clerks.Go(func() { d.notes.run(ctx) })
+	d.mail = make(chan []civic.Account, mailMost)
+	var postman sync.WaitGroup
+	postman.Go(func() { d.markMail(ctx) })
 	defer func() {
 		d.marks.close()
 		d.notes.close()
 		clerks.Wait()
+		close(d.mail)
+		postman.Wait()
 	}()
 	total := 0
 	for ctx.Err() == nil {

@@ -15,9 +15,9 @@ const (
 	Duplicate  Class = "duplicate"   // accepted before, under the same client id: done
 	Refused    Class = "refused"     // this person, this way: take the next rung
 	Retry      Class = "retry"       // surely not sent: the same again, not before After
-	Quota      Class = "quota"       // surely not sent: nobody gets any until Reopens
+	Quota      Class = "quota"       // surely not sent: nobody gets any until the Period is over
 	Fatal      Class = "fatal"       // surely not sent: stop and tell the operator
-	Uncertain  Class = "uncertain"   // may have arrived; see MayRepeat
+	Uncertain  Class = "uncertain"   // may have arrived
 	BadContent Class = "bad_content" // surely not sent, and never will be as it is
 )
 
@@ -63,50 +63,18 @@ type Verdict struct {
 	Period  Period        // of Quota
 	Field   string        // of BadContent, if it is known
 	Receipt string        // of Duplicate: the platform's id of the message, if it is known
-	Keyed   bool          // of Uncertain: the platform knows a repeat by its client id
 	Code    int           // the platform's; 0: it said nothing
 	RID     string        // the platform's id of the call, for the log
 }
 
-const (
-	keyTime = 10 * time.Minute // how long the platform knows a repeat by its client id
-	chinese = 8 * 60 * 60      // seconds east of UTC where the platform's days begin
-	day     = 24 * 60 * 60
-)
-
-// MayRepeat reports whether the same call, with the same client id, may be made again although
-// the last one may have arrived: within ten minutes of the first attempt. A zero first is now.
-func (v Verdict) MayRepeat(first, now time.Time) bool {
-	if first.IsZero() {
-		first = now
-	}
-	age := now.Sub(first)
-	return v.Class == Uncertain && v.Keyed && age >= 0 && age < keyTime-callTime
-}
-
-// Reopens is when a Quota that was used up at now can be used again.
-func (v Verdict) Reopens(now time.Time) time.Time {
-	if v.Period == NextMinute {
-		return now.Truncate(time.Minute).Add(time.Minute)
-	}
-	local := now.Unix() + chinese
-	return time.Unix(local-local%day+day-chinese, 0).In(now.Location())
-}
-
 // errSetup is a setting that makes every call impossible.
 var errSetup = errors.New("wrong setting")
-
-// keyedError marks a call that the platform knows by its client id.
-type keyedError struct{ error }
-
-func (e *keyedError) Unwrap() error { return e.error }
 
 // Classify decides about any error of a Client; nil is Sent. What it does not know is Uncertain.
 func Classify(err error) Verdict {
 	var (
 		e     *Error
 		field *FieldError
-		keyed *keyedError
 	)
 	switch {
 	case err == nil:
@@ -124,7 +92,7 @@ func Classify(err error) Verdict {
 	case errors.Is(err, ErrNotSent):
 		return Verdict{Class: Retry, After: 2 * time.Second}
 	}
-	return Verdict{Class: Uncertain, Keyed: errors.As(err, &keyed)}
+	return Verdict{Class: Uncertain}
 }
 
 // tryFatal is when a Fatal fault is worth another look: about as long as a new entry in the

@@ -65,7 +65,7 @@ func TestClassifyCodes(t *testing.T) {
 		t.Run(fmt.Sprint(tt.code, " ", tt.msg), func(t *testing.T) {
 			tt.want.Code, tt.want.RID = tt.code, "65d-0f"
 			err := error(&Error{Code: tt.code, Msg: tt.msg, RID: "65d-0f", MsgID: "7"})
-			for _, err := range []error{err, fmt.Errorf("a: %w", &keyedError{err}), fmt.Errorf("token: %w: %w", ErrNotSent, err)} {
+			for _, err := range []error{err, fmt.Errorf("a: %w", err), fmt.Errorf("token: %w: %w", ErrNotSent, err)} {
 				if d := cmp.Diff(tt.want, Classify(err)); d != "" {
 					t.Error(d)
 				}
@@ -84,8 +84,6 @@ func TestClassifyTheRest(t *testing.T) {
 		{"not sent", fmt.Errorf("x: %w: %w", ErrNotSent, context.DeadlineExceeded), Verdict{Class: Retry, After: 2 * time.Second}},
 		{"no token was to be had", fmt.Errorf("x: %w: %w", ErrNotSent, ErrUnsure), Verdict{Class: Retry, After: 2 * time.Second}},
 		{"unsure", fmt.Errorf("x: %w", ErrUnsure), Verdict{Class: Uncertain}},
-		{"unsure, with a client id", fmt.Errorf("x: %w", &keyedError{ErrUnsure}), Verdict{Class: Uncertain, Keyed: true}},
-		{"not sent, with a client id", &keyedError{ErrNotSent}, Verdict{Class: Retry, After: 2 * time.Second}},
 		{"somebody else's", errors.New("x"), Verdict{Class: Uncertain}},
 		{"hung up", context.Canceled, Verdict{Class: Uncertain}},
 		{"field", fmt.Errorf("x: %w", &FieldError{Field: "thing1"}), Verdict{Class: BadContent, Field: "thing1"}},
@@ -96,63 +94,6 @@ func TestClassifyTheRest(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if d := cmp.Diff(tt.want, Classify(tt.err)); d != "" {
 				t.Error(d)
-			}
-		})
-	}
-}
-
-func TestMayRepeat(t *testing.T) {
-	keyed := Verdict{Class: Uncertain, Keyed: true}
-	tests := []struct {
-		name string
-		v    Verdict
-		age  time.Duration
-		want bool
-	}{
-		{"at once", keyed, 0, true},
-		{"after nine minutes", keyed, 9 * time.Minute, true},
-		{"the call might last too long", keyed, 10*time.Minute - callTime, false},
-		{"after an hour", keyed, time.Hour, false},
-		{"the clock went back", keyed, -time.Second, false},
-		{"without a client id", Verdict{Class: Uncertain}, 0, false},
-		{"clearly refused", Verdict{Class: Refused, Keyed: true}, 0, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.v.MayRepeat(testNow, testNow.Add(tt.age)); got != tt.want {
-				t.Errorf("got %v", got)
-			}
-		})
-	}
-	if !keyed.MayRepeat(time.Time{}, testNow) {
-		t.Error("the first attempt is not now")
-	}
-}
-
-func TestReopens(t *testing.T) {
-	at := func(s string) time.Time {
-		v, err := time.Parse(time.RFC3339, s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	tests := []struct {
-		name, now, want string
-		period          Period
-	}{
-		{"minute", "2026-03-01T10:00:59Z", "2026-03-01T10:01:00Z", NextMinute},
-		{"full minute", "2026-03-01T10:01:00Z", "2026-03-01T10:02:00Z", NextMinute},
-		{"afternoon", "2026-03-01T15:00:00+08:00", "2026-03-02T00:00:00+08:00", NextDay},
-		{"late in UTC", "2026-02-28T23:30:00Z", "2026-03-01T16:00:00Z", NextDay},
-		{"just before midnight", "2026-12-31T23:59:59+08:00", "2027-01-01T00:00:00+08:00", NextDay},
-		{"midnight", "2026-03-01T00:00:00+08:00", "2026-03-02T00:00:00+08:00", NextDay},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := Verdict{Class: Quota, Period: tt.period}.Reopens(at(tt.now))
-			if !got.Equal(at(tt.want)) {
-				t.Errorf("got %v, want %s", got, tt.want)
 			}
 		})
 	}

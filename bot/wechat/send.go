@@ -67,9 +67,6 @@ func (c *Client) SendTemplate(ctx context.Context, t Template) (msgID string, er
 	if e := (*Error)(nil); errors.As(err, &e) {
 		msgID = e.MsgID
 	}
-	if err != nil && t.ClientMsgID != "" {
-		err = &keyedError{err}
-	}
 	if err != nil {
 		return msgID, err
 	}

@@ -144,7 +144,7 @@ func (u *upstreamCase) check(t *testing.T, want Class) {
 		OpenID: testOpenID, TemplateID: "t", ClientMsgID: "d-1", Data: map[string]string{"thing1": "x"},
 	})
 	v := Classify(err)
-	if v.Class != want || v.MayRepeat(testNow, testNow) != (want == Uncertain) {
+	if v.Class != want {
 		t.Errorf("got %+v of %v, want %s", v, err, want)
 	}
 	if n := len(f.sent()); want == Uncertain && n != 1 || n > 2 || f.asked() > 2 {
@@ -231,7 +231,7 @@ func TestFaultsOfTheWire(t *testing.T) {
 			notice := Notice{OpenID: testOpenID, TemplateID: "t", Data: map[string]string{"thing1": "x"}}
 			for i, err := range []error{c.SendText(t.Context(), testOpenID, "hi"), c.SendNotice(t.Context(), notice)} {
 				v := Classify(err)
-				if v.Class != tt.want || v.MayRepeat(testNow, testNow) || len(f.sent()) != 2 {
+				if v.Class != tt.want || len(f.sent()) != 2 {
 					t.Errorf("call %d: %+v of %v after %d calls", i, v, err, len(f.sent()))
 				}
 				if err != nil {
