@@ -86,7 +86,8 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 			d.rest(ctx, min(max(wait, time.Millisecond), longestNap))
 			continue
 		}
-		asking, done := context.WithTimeout(ctx, claimLimit)
+		// Not ended by ctx: a claim that is cut may have been made, and nobody could give it back.
+		asking, done := context.WithTimeout(context.WithoutCancel(ctx), claimLimit)
 		from := d.cfg.Now()
 		rows, err := d.cfg.Queue.ClaimDeliveries(asking, d.owner, sum, d.lease)
 		done()
