@@ -88,7 +88,8 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 			d.rest(ctx, min(max(wait, time.Millisecond), longestNap))
 			continue
 		}
-		asking, done := context.WithTimeout(ctx, claimLimit)
+		// Not ended by ctx: a claim that is cut may have been made, and nobody could give it back.
+		asking, done := context.WithTimeout(context.WithoutCancel(ctx), claimLimit)
 		from, owner := d.cfg.Now(), newOwner()
 		rows, err := d.cfg.Queue.ClaimDeliveries(asking, owner, sum, d.lease)
 		done()
