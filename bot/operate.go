@@ -139,7 +139,7 @@ func menuButtons() []wechat.Button {
 		{Name: "提需求", Key: "提需求"},
 		{Name: "我的", Key: "我的"},
 		{Name: "更多", Sub: []wechat.Button{
-			{Name: "菜单", Key: "菜单"}, {Name: "帮助", Key: "帮助"}, {Name: "人工", Key: "人工"},
+			{Name: "通知", Key: "通知"}, {Name: "菜单", Key: "菜单"}, {Name: "帮助", Key: "帮助"}, {Name: "人工", Key: "人工"},
 		}},
 	}
 }

@@ -211,7 +211,7 @@ func (w *walk) weather() {
 			m.drop(p.account)
 			delete(w.offered, p.account)
 		}
-	case n < 250:
+	case n < 210:
 		w.mail(civic.Account(pick(w.rnd, w.people).account))
 	}
 }
