@@ -188,3 +188,29 @@ func Due(ctx context.Context, db *DB) (map[civic.Account]DueRow, error) {
 	}
 	return due, err
 }
+
+// StallLikes makes the renewal of a community's index of like needs hang until it is let go, and
+// its last success look so long ago.
+func StallLikes(db *DB, c civic.CommunityID, ago time.Duration) (release func()) {
+	x := db.likes.of(c)
+	r := &renewal{done: make(chan struct{})}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.renewal = r; ago >= 0 {
+		x.renewed = local().Add(-ago)
+	}
+	return func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.renewal = nil
+		close(r.done)
+	}
+}
+
+// AgeLikes makes a community's index of like needs look as if it was renewed and built so long ago.
+func AgeLikes(db *DB, c civic.CommunityID, ago time.Duration) {
+	x := db.likes.of(c)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.looked, x.renewed, x.built = local().Add(-ago), local().Add(-ago), local().Add(-ago)
+}

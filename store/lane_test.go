@@ -33,7 +33,7 @@ func eventually(t *testing.T, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for ctx := within(t, 2*time.Second); !is(); {
+	for ctx := within(t, 10*time.Second); !is(); {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

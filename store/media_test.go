@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -112,6 +114,75 @@ func TestMediaIsClaimedOnce(t *testing.T) {
 			if times != 1 {
 				t.Errorf("row %d claimed %d times", id, times)
 			}
+		}
+	})
+}
+
+// Photos of drafts that came to nothing go after sixty days, their blobs first.
+func TestSweepMedia(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := within(t, 20*time.Second)
+		c := community(t, db, "钮")
+		a := civic.Account("openid-A")
+		for i, id := range []string{"loose", "taken", "broken"} {
+			must(t, db, commit("keep", i, a, civic.KeepMedia{Account: a, MediaID: id, Kind: civic.Photo}))
+		}
+		jobs, err := db.ClaimMedia(ctx, "worker", 10, time.Minute)
+		if err != nil || len(jobs) != 3 {
+			t.Fatalf("claim: %+v %v", jobs, err)
+		}
+		for _, j := range jobs {
+			if j.MediaID == "broken" {
+				err = db.MediaFailed(ctx, j.ID, "worker", "gone")
+			} else {
+				err = db.MediaKept(ctx, j.ID, "worker", "blob-"+j.MediaID, 5)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		e := need(a, c.ID, "路灯坏了")
+		e.Photos = []string{"taken"}
+		must(t, db, commit("raise", 1, a, e))
+		var forgotten []string
+		full := errors.New("the disk is away")
+		var fault error
+		sweep := func() (int, error) {
+			return db.SweepMedia(ctx, func(_ context.Context, key string) error {
+				forgotten = append(forgotten, key)
+				return fault
+			})
+		}
+		db.Clock().Shift(59 * 24 * time.Hour)
+		must(t, db, commit("keep", 4, a, civic.KeepMedia{Account: a, MediaID: "young", Kind: civic.Photo}))
+		if n, err := sweep(); n != 0 || err != nil || len(forgotten) > 0 {
+			t.Errorf("too early: %d, %v, %v", n, err, forgotten)
+		}
+		db.Clock().Shift(2 * 24 * time.Hour)
+		fault = full
+		if n, err := sweep(); n > 1 || !errors.Is(err, full) {
+			t.Errorf("without the disk: %d, %v", n, err)
+		}
+		fault = nil
+		if _, err := sweep(); err != nil {
+			t.Error(err)
+		}
+		if n, err := sweep(); n != 0 || err != nil || !slices.Equal(forgotten, []string{"blob-loose", "blob-loose"}) {
+			t.Errorf("at last: %d, %v, %v", n, err, forgotten)
+		}
+		left, err := db.ClaimMedia(ctx, "worker", 10, time.Minute)
+		if err != nil || len(left) != 1 || left[0].MediaID != "young" {
+			t.Errorf("left to fetch: %+v, %v", left, err)
+		}
+		if n, _, err := db.Needs().ByNumber(ctx, c.ID, 0, 1); err != nil || n.Photos != 1 {
+			t.Errorf("the need has %d photos, %v", n.Photos, err)
+		}
+		// A draft that comes after all has its photo fetched anew, or does without.
+		late := need(a, c.ID, "长椅坏了")
+		late.Photos = []string{"loose"}
+		must(t, db, commit("raise", 2, a, late))
+		if jobs, err := db.ClaimMedia(ctx, "worker", 10, time.Minute); err != nil || len(jobs) != 1 || jobs[0].MediaID != "loose" {
+			t.Errorf("a late draft: %+v, %v", jobs, err)
 		}
 	})
 }

@@ -124,6 +124,7 @@ const (
 	mediaWaiting  = "waiting"
 	mediaFetching = "fetching"
 	mediaKept     = "kept"
+	mediaLoose    = "loose" // part of no need and about to go
 	mediaFailed   = "failed"
 )
 

@@ -178,6 +178,7 @@ func (db *DB) Close() error {
 		}
 		db.stop()
 		<-db.tended
+		db.likes.close()
 		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout+statementTimeout)
 		defer cancel()
 		if e := db.FlushContacts(ctx); e != nil {
