@@ -35,7 +35,7 @@ type hall struct {
 
 // openHall starts a bot at ten in the morning of its community, on SQLite, or on the servers of
 // the run where servers asks for them.
-func openHall(t *testing.T, p *config.Push, servers bool) *hall {
+func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config.Config)) *hall {
 	t.Helper()
 	h := &hall{phones: map[string]int{}, texts: map[string][]string{}}
 	now := time.Now() // the platform's clock is the bot's, which is opened later
@@ -64,8 +64,10 @@ func openHall(t *testing.T, p *config.Push, servers bool) *hall {
 		cfg.SQL = config.Secret("mysql:" + storetest.MySQL(t))
 		if addr := os.Getenv("YISHI_TEST_REDIS_ADDR"); addr != "" {
 			cfg.Redis = config.Secret("redis://" + addr)
-			cfg.WeChat.AppID = demoAppID
 		}
+	}
+	for _, c := range change {
+		c(&cfg)
 	}
 	log := slog.New(slog.NewJSONHandler(&h.log, nil))
 	db, err := openStore(t.Context(), cfg, log)
