@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,10 +53,14 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 	t.Cleanup(h.platform.Close)
 	api := httptest.NewServer(h.platform.Handler())
 	t.Cleanup(api.Close)
+	key := make([]byte, 32) // its own, so that no two halls share a session in Redis
+	if _, err := rand.Read(key); err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	cfg := config.Config{
 		Data: dir, TZ: "Asia/Shanghai", Log: "info", Redis: config.NoRedis, SQL: config.Secret("sqlite:" + filepath.Join(dir, "yishi.db")),
-		MasterKey: config.Secret(strings.Repeat("0123456789abcdef", 4)), Push: p,
+		MasterKey: config.Secret(hex.EncodeToString(key)), Push: p,
 		WeChat: config.WeChat{
 			AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount, Mode: config.ModeSafe, API: api.URL,
 		},
