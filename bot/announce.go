@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -86,51 +87,95 @@ func (n announcement) push(c civic.Community, zone *time.Location, now time.Time
 	}, nil
 }
 
+// teller tells communities things, for operators at the command line and for the demo's staff alike.
+type teller struct {
+	cfg   config.Config
+	db    *store.DB
+	means func(civic.Delivery) civic.Means
+	log   *slog.Logger
+}
+
+// newTeller makes the teller of a command.
+func newTeller(e env, cfg config.Config, db *store.DB) *teller {
+	return &teller{cfg: cfg, db: db, means: meansOf(cfg.Pushes(), cfg.Location()), log: newLog(e, cfg)}
+}
+
+// draft is a push that was looked at and not made.
+type draft struct {
+	push      civic.Push
+	to        civic.Audience
+	community civic.Community
+	zone      *time.Location
+	foresight
+}
+
+// errCount means that the push was not made, as another number of people was confirmed.
+var errCount = errors.New("not sent: another number of people")
+
+// draft checks an announcement and says how it would go. look is told of each person, and how they
+// would be told; nil: nobody looks.
+func (t *teller) draft(ctx context.Context, n announcement, look func(civic.Delivery, way)) (draft, error) {
+	c, err := communityByCode(ctx, t.db, n.code)
+	if err != nil {
+		return draft{}, err
+	}
+	d := draft{community: c, zone: t.cfg.Location(), to: civic.Audience{Community: c.ID}}
+	if own, err := time.LoadLocation(c.TimeZone); err == nil && c.TimeZone != "" {
+		d.zone = own
+	}
+	if n.From == "" {
+		n.From = c.Name
+	}
+	if d.push, err = n.push(c, d.zone, t.db.Clock().Now()); err != nil {
+		return draft{}, err
+	}
+	if err := t.checkText(d.push); err != nil {
+		return draft{}, err
+	}
+	d.foresight, err = t.foresee(ctx, d.push, d.to, look)
+	return d, err
+}
+
+// send makes the push for as many people as were confirmed, else errCount. again says that it was
+// made before, and stays as it was.
+func (t *teller) send(ctx context.Context, d draft, confirm int) (made civic.Push, again bool, err error) {
+	if confirm != d.people {
+		return civic.Push{}, false, errCount
+	}
+	begun := t.db.Clock().Now().Truncate(time.Millisecond)
+	made, err = t.db.AddPush(ctx, d.push, d.to)
+	if err != nil {
+		return civic.Push{}, false, fmt.Errorf("make push: %w", err)
+	}
+	return made, made.MadeAt.Before(begun), nil
+}
+
 // announce tells the people of a community something, or says whom it would reach.
 func announce(ctx context.Context, e env, cfg config.Config, db *store.DB) error {
 	n, err := readAnnouncement(e)
 	if err != nil {
 		return err
 	}
-	c, err := communityByCode(ctx, db, n.code)
+	t := newTeller(e, cfg, db)
+	d, err := t.draft(ctx, n, nil)
 	if err != nil {
 		return err
 	}
-	zone := cfg.Location()
-	if own, err := time.LoadLocation(c.TimeZone); err == nil && c.TimeZone != "" {
-		zone = own
-	}
-	if n.From == "" {
-		n.From = c.Name
-	}
-	p, err := n.push(c, zone, db.Clock().Now())
-	if err != nil {
-		return err
-	}
-	if err := checkText(e, cfg, db, p); err != nil {
-		return err
-	}
-	to := civic.Audience{Community: c.ID}
-	f, err := foresee(ctx, cfg, db, p, to)
-	if err != nil {
-		return err
-	}
-	f.print(e, p, c.Name)
-	switch {
-	case n.dry:
-		e.say("dry run: nothing was made; to send it say -confirm %d", f.people)
+	d.print(e, d.push, d.community.Name)
+	if n.dry {
+		e.say("dry run: nothing was made; to send it say -confirm %d", d.people)
 		return nil
-	case n.confirm != f.people:
-		return fmt.Errorf("not sent: say -confirm %d, the number of people it goes to", f.people)
 	}
-	made, err := db.AddPush(ctx, p, to)
-	if err != nil {
-		return fmt.Errorf("make push: %w", err)
-	}
-	if !made.DueAt.Equal(p.DueAt) {
+	made, again, err := t.send(ctx, d, n.confirm)
+	switch {
+	case errors.Is(err, errCount):
+		return fmt.Errorf("not sent: say -confirm %d, the number of people it goes to", d.people)
+	case err != nil:
+		return err
+	case again:
 		e.say("it was made before and stays as it was")
 	}
-	e.say("made %s for %d people, due %s; see bot push report %s", made.ID, made.Audience, made.DueAt.In(zone).Format(minute), made.ID)
+	e.say("made %s for %d people, due %s; see bot push report %s", made.ID, made.Audience, made.DueAt.In(d.zone).Format(minute), made.ID)
 	return nil
 }
 
@@ -151,11 +196,11 @@ func communityByCode(ctx context.Context, db *store.DB, code string) (civic.Comm
 }
 
 // checkText refuses what a configured route cannot carry, before anything is made.
-func checkText(e env, cfg config.Config, db *store.DB, p civic.Push) error {
-	pushes, now, log := cfg.Pushes(), db.Clock().Now, newLog(e, cfg)
+func (t *teller) checkText(p civic.Push) error {
+	now := t.db.Clock().Now
 	d, err := push.NewDeliveries(push.DeliveriesConfig{
-		Queue: db, Sender: newSender(nil, pushes, make([]byte, 4), nil, now, log), Meter: push.NewMemoryMeter(nil, now),
-		Render: render, Means: meansOf(pushes, cfg.Location()), Now: now, Log: log,
+		Queue: t.db, Sender: newSender(nil, t.cfg.Pushes(), make([]byte, 4), nil, now, t.log), Meter: push.NewMemoryMeter(nil, now),
+		Render: render, Means: t.means, Now: now, Log: t.log,
 	})
 	if err != nil {
 		return fmt.Errorf("check text: %w", err)
@@ -169,30 +214,44 @@ type foresight struct {
 	ways   map[string]int
 }
 
+// way is how one person would be told: what the ladder says, and of what it was asked.
+type way struct {
+	route civic.Route
+	skip  string
+	later time.Time
+	means civic.Means
+}
+
+// name is what the way is counted under.
+func (w way) name() string {
+	switch {
+	case w.skip != "":
+		return "skipped: " + w.skip
+	case !w.later.IsZero():
+		return "after the quiet hours"
+	}
+	return string(w.route)
+}
+
 // previewPage is how many people are looked at by one query.
 const previewPage = 500
 
 // foresee lets everybody take the ladder at the time the push is due, without sending anything.
-func foresee(ctx context.Context, cfg config.Config, db *store.DB, p civic.Push, to civic.Audience) (foresight, error) {
+func (t *teller) foresee(ctx context.Context, p civic.Push, to civic.Audience, look func(civic.Delivery, way)) (foresight, error) {
 	f := foresight{ways: map[string]int{}}
-	means := meansOf(cfg.Pushes(), cfg.Location())
 	for after := civic.Account(""); ; {
-		page, err := db.Preview(ctx, p, to, after, previewPage)
+		page, err := t.db.Preview(ctx, p, to, after, previewPage)
 		if err != nil {
 			return f, err
 		}
 		for _, d := range page {
 			after = d.Account
-			m := means(d)
-			m.NoAccount, m.Expires = d.Account == "", d.Expires
-			route, skip, later := civic.Ladder(d.Reach, m, nil, p.DueAt, d.Urgent)
-			switch {
-			case skip != "":
-				f.ways["skipped: "+skip]++
-			case !later.IsZero():
-				f.ways["after the quiet hours"]++
-			default:
-				f.ways[string(route)]++
+			w := way{means: t.means(d)}
+			w.means.NoAccount, w.means.Expires = d.Account == "", d.Expires
+			w.route, w.skip, w.later = civic.Ladder(d.Reach, w.means, nil, p.DueAt, d.Urgent)
+			f.ways[w.name()]++
+			if look != nil {
+				look(d, w)
 			}
 		}
 		f.people += len(page)

@@ -17,6 +17,7 @@ import (
 	"yishi/bot/wechat"
 	"yishi/config"
 	"yishi/flows"
+	"yishi/flows/civic"
 	"yishi/store"
 	"yishi/store/session"
 )
@@ -37,7 +38,17 @@ type app struct {
 
 	sessions session.Store
 	meter    push.Meter
-	bell     *push.Bell // nil without Redis
+	bell     *push.Bell                    // nil without Redis
+	narrow   func(civic.Means) civic.Means // leaves out ways to tell people; nil: none of those configured
+}
+
+// means says by which ways deliveries may go.
+func (a *app) means() func(civic.Delivery) civic.Means {
+	of := meansOf(a.cfg.Pushes(), a.cfg.Location())
+	if a.narrow == nil {
+		return of
+	}
+	return func(d civic.Delivery) civic.Means { return a.narrow(of(d)) }
 }
 
 // load reads the configuration for a command.

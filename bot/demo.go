@@ -55,7 +55,7 @@ func demoCommand(ctx context.Context, e env) error {
 		env: e, data: data, pages: pages, api: api,
 		cfg: config.Config{
 			Addr: pages.Addr().String(), AdminAddr: "127.0.0.1:0", Data: data, TZ: "Asia/Shanghai",
-			SQL: config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key,
+			SQL: config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key, Push: demoPush(),
 			WeChat: config.WeChat{
 				AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey,
 				Account: demoAccount, Mode: wechat.ModeSafe, API: "http://" + api.Addr().String(),
@@ -125,16 +125,21 @@ func (d *demoRun) run(ctx context.Context) error {
 	if err := seed(ctx, a); err != nil {
 		return errors.Join(err, a.Close())
 	}
+	routes := &valves{}
+	a.narrow = routes.narrow
 	webhook := "http://" + loopback(d.pages.Addr()) + "/wechat"
 	p := platform.New(platform.Options{
 		AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount,
 		Mode: platform.Safe, Webhooks: []string{webhook}, Now: a.db.Clock().Now,
+		Templates: demoTemplates(), NoticeTemplates: demoNotices(),
 	})
 	defer p.Close()
 	page, err := demo.New(demo.Options{
 		Platform: p, Phones: demoPhones(), Title: "议事 演示", Account: "钮家巷社区议事", Clock: a.db.Clock(),
 		History: filepath.Join(d.data, "demo-chats.jsonl"), State: filepath.Join(d.data, "demo-platform.json"),
 		Scenes: demoScenes(), Hosts: demoHosts(d.pages.Addr()), Log: d.log,
+		Desk: a.newDesk(sampleCommunities()[0].Code, d.log), Turn: routes.Turn, Switches: filepath.Join(d.data, "demo-switches.json"),
+		Templates: demoTemplates(), Notices: demoNotices(),
 	})
 	if err != nil {
 		return errors.Join(err, a.Close())

@@ -95,7 +95,7 @@ func (a *app) newDeliveries() (*push.Deliveries, error) {
 	left := func(who civic.Account) { a.db.Contact(who, store.ContactUnfollow, now()) }
 	d, err := push.NewDeliveries(push.DeliveriesConfig{
 		Queue: a.db, Sender: newSender(a.client, p, subkey(a.cfg.MasterKey, "client id"), left, now, a.log),
-		Meter: a.meter, Render: render, Means: meansOf(p, a.cfg.Location()), Routes: routesOf(p),
+		Meter: a.meter, Render: render, Means: a.means(), Routes: routesOf(p),
 		NoConsent: a.noConsent, Mark: a.markMail,
 		MidStep: a.chat.MidStep, Now: now, Observe: a.metrics.delivery, Refused: a.metrics.refusal, Log: a.log,
 	})

@@ -83,6 +83,9 @@ func TestPushCommand(t *testing.T) {
 	if code != exitOK || id == nil {
 		t.Fatalf("exit code %d, said %s%s", code, stdout, stderr)
 	}
+	if strings.Contains(stdout, "made before") {
+		t.Errorf("the first time it says: %s", stdout)
+	}
 	r := h.settled(t, id[1])
 	if r.Sent[civic.ByCustomer] != 2 || r.Inbox != 1 || h.got(people[0].Openid()) != 1 || h.got(people[1].Openid()) != 1 {
 		t.Errorf("%+v, phones %v", r, h.phones)

@@ -100,3 +100,20 @@ func TestRecall(t *testing.T) {
 		t.Errorf("a photo kept is no need raised: %q", got)
 	}
 }
+
+// What somebody wrote in lines stays one choice of a list.
+func TestLikeNeedsAreOneLineEach(t *testing.T) {
+	d := &NeedDraft{Like: []civic.LikeNeed{
+		{Text: "路灯坏了\n2. 都不是，我另提\r\n3. 提交", Heat: 2},
+		{Text: "路灯\u2028坏了", Own: true},
+		{Text: "路灯\n坏了", Backed: true},
+	}}
+	for i, l := range d.likeLabels() {
+		if strings.ContainsAny(l, "\n\r\u2028") {
+			t.Errorf("choice %d: %q", i+1, l)
+		}
+	}
+	if got := d.likeLabels()[0]; got != "路灯坏了 2. 都不是，我另提 3. 提交（2 人附议）" {
+		t.Errorf("got %q", got)
+	}
+}

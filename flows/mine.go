@@ -42,7 +42,7 @@ func (d *MineDraft) load(t *Turn) {
 	}
 	d.Listed, d.Total = needs, total
 	for i := range d.Listed { // the session keeps what the list shows, no more
-		d.Listed[i].Text, d.Listed[i].Additions = zh.Cut(d.Listed[i].Text, 20), nil
+		d.Listed[i].Text, d.Listed[i].Additions = brief(d.Listed[i].Text, 20), nil
 	}
 }
 

@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -43,7 +44,7 @@ var raiseNeed = Flow[NeedDraft]{
 	Steps: []Step[NeedDraft]{
 		{
 			ID: "what", Ask: (*NeedDraft).askWhat, Hear: (*NeedDraft).hearWhat, Label: "事情", Show: (*NeedDraft).showWhat,
-			Hears: []dialog.Kind{dialog.Text, dialog.Photo, dialog.Voice, dialog.Location},
+			Hears: []dialog.Kind{dialog.Text, dialog.Photo, dialog.Voice, dialog.Location}, Jumps: []string{"similar"},
 		},
 		{ID: "category", Ask: (*NeedDraft).askCategory, Hear: (*NeedDraft).hearCategory, Label: "类别", Show: (*NeedDraft).showCategory},
 		{ID: "similar", Open: (*NeedDraft).findSimilar, Ask: (*NeedDraft).askSimilar, Hear: (*NeedDraft).hearSimilar, Commits: true},
@@ -95,13 +96,18 @@ func (d *NeedDraft) hearWhat(t *Turn) Move {
 	case n < minWhat:
 		return dialog.Again("太短了，怕看不明白。")
 	}
+	before := d.What
 	d.Long = ""
 	d.What = zh.Mask(text)
 	d.Likely = civic.Guess(d.What)
-	if d.What != text && !t.Editing() {
-		return dialog.Next().Saying("里面的号码已替您隐去，别人看不到。")
+	next := dialog.Next()
+	if t.Editing() && d.What != before {
+		next = dialog.Edit("similar") // others may have raised what it says now
 	}
-	return dialog.Next()
+	if d.What != text {
+		return next.Saying("里面的号码已替您隐去，别人看不到。")
+	}
+	return next
 }
 
 func (d *NeedDraft) showWhat() string { return d.What }
@@ -163,7 +169,7 @@ func (d *NeedDraft) hearWhere(t *Turn) Move {
 		d.Where, d.NoWhere = placeOf(t.Place), false
 		return dialog.Next()
 	}
-	text := zh.Mask(t.Text)
+	text := zh.Mask(strings.Join(strings.Fields(t.Text), " ")) // one line, as it stands among others
 	if n := zh.Runes(text); n > maxWhere {
 		return dialog.Again(fmt.Sprintf("位置最多写 %d 个字，您写了 %d 个。", maxWhere, n))
 	}
@@ -190,5 +196,5 @@ func (d *NeedDraft) showWhere() string {
 // placeOf rounds coordinates to about ten metres: enough to find a lamp, not a door.
 func placeOf(p dialog.Place) civic.Place {
 	round := func(x float64) float64 { return math.Round(x*1e4) / 1e4 }
-	return civic.Place{Text: zh.Mask(zh.Cut(zh.Clean(p.Label), maxWhere)), Lat: round(p.Lat), Lng: round(p.Lng), Located: true}
+	return civic.Place{Text: zh.Mask(brief(zh.Clean(p.Label), maxWhere)), Lat: round(p.Lat), Lng: round(p.Lng), Located: true}
 }

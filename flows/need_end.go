@@ -11,9 +11,6 @@ import (
 )
 
 func (d *NeedDraft) findSimilar(t *Turn) bool {
-	if t.Editing() {
-		return false
-	}
 	like, err := t.World.Needs.Like(t.Context(), civic.Account(t.Account), home(t), d.What, 3)
 	if t.Failed(err) {
 		return false
@@ -22,13 +19,17 @@ func (d *NeedDraft) findSimilar(t *Turn) bool {
 	return len(like) > 0
 }
 
+// brief is one line of at most n characters of what somebody wrote: with its own lines it could
+// pass for more choices of a list, and the platform's templates refuse it.
+func brief(text string, n int) string { return zh.Cut(oneLine(text), n) }
+
 // none is the last choice of the list of like needs.
 const none = "都不是，我另提"
 
 func (d *NeedDraft) likeLabels() []string {
 	var ls []string
 	for _, n := range d.Like {
-		l := zh.Cut(n.Text, 30)
+		l := brief(n.Text, 30)
 		switch {
 		case n.Own:
 			l = "我提过：" + l

@@ -92,7 +92,7 @@ func (d *NumberDraft) askWithdraw(*Turn) Reply {
 		after = fmt.Sprintf("撤回后不再办理，附议的 %d 人会知道。", d.Need.Heat)
 	}
 	return Reply{
-		Text:    "要撤回 " + d.Need.Number.String() + "“" + zh.Cut(d.Need.Text, 30) + "”吗？" + after,
+		Text:    "要撤回 " + d.Need.Number.String() + "“" + brief(d.Need.Text, 30) + "”吗？" + after,
 		Choices: numbered([]string{"撤回", "不撤了"}),
 	}
 }

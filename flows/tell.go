@@ -67,7 +67,7 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
 	}
-	t.Line = zh.Cut(oneLine(t.Line), maxLine)
+	t.Line = brief(t.Line, maxLine)
 	for name, value := range t.Fields {
 		t.Fields[name] = field(oneLine(value))
 	}
@@ -123,7 +123,7 @@ func (a Announce) tell() (Text, error) {
 // it. A need comes to each state at most once, so its purpose is the need's and the state's.
 func needNews(n *civic.Need, state civic.NeedState, by civic.Account) civic.MakePush {
 	id := fmt.Sprintf("need-%d-%s", n.ID, state)
-	args, _ := json.Marshal(NeedNews{Number: n.Number.String(), Text: zh.Cut(n.Text, maxNews), State: state}) // strings always can be
+	args, _ := json.Marshal(NeedNews{Number: n.Number.String(), Text: brief(n.Text, maxNews), State: state}) // strings always can be
 	return civic.MakePush{
 		Push:     civic.Push{ID: id, Purpose: id, Topic: civic.TopicNeeds, Community: n.Community, Kind: TellNeedNews, Args: args},
 		Audience: civic.Audience{Need: n.ID, Except: by},
@@ -137,7 +137,7 @@ func (n NeedNews) tell() (Text, error) {
 	if n.State == civic.NeedWithdrawn {
 		return n.tellWithdrawn(), nil
 	}
-	what := n.Number + "“" + zh.Cut(n.Text, maxNews) + "”" + stateName(n.State)
+	what := n.Number + "“" + brief(n.Text, maxNews) + "”" + stateName(n.State)
 	plain := "您关心的 " + what + "。"
 	if n.Reason != "" {
 		plain += "\n原因：" + sentence(n.Reason)
@@ -148,7 +148,7 @@ func (n NeedNews) tell() (Text, error) {
 	return Text{
 		Plain:  plain + "\n回“进度" + short(n.Number) + "”看全部。",
 		Line:   n.Number + " " + stateName(n.State),
-		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
+		Fields: map[string]string{"title": brief(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
 	}, nil
 }
 
@@ -163,9 +163,9 @@ func sentence(s string) string {
 // tellWithdrawn is for those who endorsed: their voices are not lost if one of them raises it anew.
 func (n NeedNews) tellWithdrawn() Text {
 	return Text{
-		Plain: "您附议的 " + n.Number + "“" + zh.Cut(n.Text, maxNews) + "”，提的人撤回了，不再办理。\n" +
+		Plain: "您附议的 " + n.Number + "“" + brief(n.Text, maxNews) + "”，提的人撤回了，不再办理。\n" +
 			"要是还想办，回“提需求”，您来提。",
 		Line:   n.Number + " 提的人撤回了",
-		Fields: map[string]string{"title": zh.Cut(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
+		Fields: map[string]string{"title": brief(n.Text, maxField), "content": stateName(n.State), "number": n.Number},
 	}
 }

@@ -21,6 +21,7 @@ func TestTell(t *testing.T) {
 		{"declined", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管"}`, false, []string{"不予受理", "原因：河道不归社区管"}},
 		{"a reason without an end", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管","next":"问水务？"}`, false, []string{"原因：河道不归社区管。\n下一步：问水务？\n"}},
 		{"withdrawn", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"withdrawn"}`, true, []string{"您附议的 钮2027-018“河边装晾衣架”", "撤回了", "回“提需求”", "回“继续”"}},
+		{"a need in lines", TellNeedNews, `{"number":"钮2027-018","text":"河边\n装晾衣架","state":"accepted"}`, false, []string{"钮2027-018“河边 装晾衣架”已受理"}},
 		{"unknown kind", "song", `{}`, false, nil},
 		{"no arguments", TellAnnounce, ``, false, nil},
 		{"arguments of another kind", TellNeedNews, `{"title":"x"}`, false, nil},
@@ -46,8 +47,8 @@ func TestTell(t *testing.T) {
 				}
 			}
 			for name, value := range got.Fields {
-				if n := zh.Runes(value); n < 1 || n > maxField {
-					t.Errorf("field %s has %d characters", name, n)
+				if n := zh.Runes(value); n < 1 || n > maxField || strings.Contains(value, "\n") {
+					t.Errorf("field %s has %d characters: %q", name, n, value)
 				}
 			}
 			if n := zh.Runes(got.Line); n < 1 || n > maxLine {

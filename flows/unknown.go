@@ -87,7 +87,7 @@ func (d *UnknownDraft) ask(*Turn) Reply {
 		return Reply{Text: "您是想办“" + w + "”吗？", Choices: numbered([]string{"是", "不是"})}
 	}
 	return Reply{
-		Text:    "您是想反映“" + zh.Cut(d.Text, 40) + "”吗？",
+		Text:    "您是想反映“" + brief(d.Text, 40) + "”吗？",
 		Choices: numbered([]string{"是，提这个需求", "不是"}),
 	}
 }

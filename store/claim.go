@@ -144,12 +144,17 @@ func (db *DB) MediaAge(ctx context.Context) (time.Duration, error) {
 
 // retried runs one small transaction again when it met passing trouble.
 func (db *DB) retried(ctx context.Context, do func(*gorm.DB) error) error {
+	return db.again(ctx, func(g *gorm.DB) error { return g.Transaction(do) })
+}
+
+// again runs one statement, or a transaction, as often as passing errors allow.
+func (db *DB) again(ctx context.Context, do func(*gorm.DB) error) error {
 	var err error
 	for try := range batchTry {
 		if try > 0 && !pause(ctx, try) {
 			break
 		}
-		err = clean(db.w.WithContext(ctx).Transaction(do))
+		err = clean(do(db.w.WithContext(ctx)))
 		if !passing(err) {
 			break
 		}

@@ -82,8 +82,9 @@ func (db *DB) due(tx *gorm.DB, now time.Time, n int) ([]deliveryRow, error) {
 }
 
 // ClaimDeliveries takes at most n due deliveries (at most 1,000) under a lease, urgent ones
-// first, and counts the attempt. Owner names one running worker, at most 64 ASCII characters;
-// a worker that starts anew takes a new name. MidStep of Reach is left to the caller.
+// first, and counts the attempt. Owner names this one claim, at most 64 ASCII characters: what
+// is later said about its rows is told by it from what is said about another attempt at the
+// same rows. MidStep of Reach is left to the caller.
 func (db *DB) ClaimDeliveries(ctx context.Context, owner string, n int, lease time.Duration) ([]civic.Delivery, error) {
 	if owner == "" || !token(owner, 64) {
 		return nil, errors.New("claim deliveries: owner is not 1 to 64 ASCII characters")
@@ -208,19 +209,25 @@ func (db *DB) Calling(ctx context.Context, owner string, ids []int64, by civic.R
 	}
 	now := db.clock.Now()
 	who := key63("owner", owner)
-	var mine []int64
-	err := db.retried(ctx, func(tx *gorm.DB) error {
-		mine = nil
-		err := tx.Raw("SELECT id FROM deliveries WHERE id IN ? AND owner_key = ? AND state = 2 ORDER BY id"+db.dia.forUpdate(), ids, who).Scan(&mine).Error
-		if err != nil || len(mine) == 0 {
-			return err
-		}
-		return tx.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, "+
-			"at_ms = CASE WHEN at_ms < ? THEN ? ELSE at_ms END WHERE id IN ?",
-			code, ms(now), code, ms(now.Add(lease-lease/leaseSlack)), ms(now.Add(lease)), mine).Error
+	var marked int64
+	err := db.again(ctx, func(g *gorm.DB) error {
+		res := g.Exec("UPDATE deliveries SET first_ms = CASE WHEN first_ms = 0 OR route <> ? THEN ? ELSE first_ms END, route = ?, calling = 1, "+
+			"at_ms = CASE WHEN at_ms < ? THEN ? ELSE at_ms END WHERE id IN ? AND owner_key = ? AND state = 2",
+			code, ms(now), code, ms(now.Add(lease-lease/leaseSlack)), ms(now.Add(lease)), ids, who)
+		marked = res.RowsAffected
+		return res.Error
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mark calls: %w", err)
+	}
+	if marked == int64(len(ids)) {
+		return slices.Clone(ids), nil
+	}
+	// Some are not the owner's, or were marked before: nobody else changes those that are.
+	var mine []int64
+	err = db.w.WithContext(ctx).Raw("SELECT id FROM deliveries WHERE id IN ? AND owner_key = ? AND state = 2 AND calling = 1 AND route = ?", ids, who, code).Scan(&mine).Error
+	if err != nil {
+		return nil, fmt.Errorf("read marks: %w", clean(err))
 	}
 	return mine, nil
 }

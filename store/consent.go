@@ -92,14 +92,28 @@ func (b *batch) setConsent(account, template string, left int) error {
 // and tells how a message ended within a day.
 const marksKept = 14 * 24 * time.Hour
 
+// marksStep is how many marks one statement removes.
+const marksStep = 2000
+
 // sweepMarks removes marks of events and receipts that no event will ask for any more.
 func (db *DB) sweepMarks(ctx context.Context) error {
 	before := ms(db.clock.Now().Add(-marksKept))
-	for _, sql := range []string{
-		"DELETE FROM consent_events WHERE event_key IN (SELECT event_key FROM (SELECT event_key FROM consent_events WHERE at_ms < ? LIMIT 5000) old)",
-		"DELETE FROM receipts WHERE receipt IN (SELECT receipt FROM (SELECT receipt FROM receipts WHERE at_ms < ? LIMIT 5000) old)",
-	} {
-		if err := db.w.WithContext(ctx).Exec(sql, before).Error; err != nil {
+	if err := sweepOld[[]byte](ctx, db, "consent_events", "event_key", before); err != nil {
+		return err
+	}
+	return sweepOld[string](ctx, db, "receipts", "receipt", before)
+}
+
+// sweepOld removes old rows of a table by their keys, which it reads first: servers walk the
+// whole table for a DELETE with a subquery.
+func sweepOld[K []byte | string](ctx context.Context, db *DB, table, key string, before int64) error {
+	for n := marksStep; n == marksStep; {
+		var keys []K
+		err := db.w.WithContext(ctx).Raw("SELECT "+key+" FROM "+table+" WHERE at_ms < ? ORDER BY at_ms LIMIT ?", before, marksStep).Scan(&keys).Error
+		if n = len(keys); err == nil && n > 0 {
+			err = db.w.WithContext(ctx).Exec("DELETE FROM "+table+" WHERE "+key+" IN ?", keys).Error
+		}
+		if err != nil {
 			return fmt.Errorf("sweep marks: %w", clean(err))
 		}
 	}

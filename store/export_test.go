@@ -38,7 +38,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 	for _, row := range []any{
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
-		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
+		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -164,4 +164,27 @@ func (db *DB) byThousands(ctx context.Context, sql string) error {
 		}
 	}
 	return nil
+}
+
+// Marks counts the marks of events and receipts.
+func Marks(ctx context.Context, db *DB) (n int, err error) {
+	err = db.r.WithContext(ctx).Raw("SELECT (SELECT COUNT(*) FROM consent_events) + (SELECT COUNT(*) FROM receipts)").Scan(&n).Error
+	return n, err
+}
+
+// DueRow is when an account's delivery is due.
+type DueRow struct {
+	Purpose int64
+	At      time.Time
+}
+
+// Due reads when deliveries are due.
+func Due(ctx context.Context, db *DB) (map[civic.Account]DueRow, error) {
+	var rows []deliveryRow
+	err := db.r.WithContext(ctx).Raw("SELECT account, purpose_key, at_ms FROM deliveries").Scan(&rows).Error
+	due := map[civic.Account]DueRow{}
+	for _, r := range rows {
+		due[civic.Account(r.Account)] = DueRow{r.PurposeKey, at(r.AtMS)}
+	}
+	return due, err
 }

@@ -28,6 +28,9 @@ type mailNote struct {
 
 func readMailNote(s *dialog.Session) (n mailNote) {
 	text := s.Notes[noteMail]
+	if text == "" {
+		return n
+	}
 	n.forgotten = text == "?"
 	if _, err := fmt.Sscanf(text, "%d@%d@%d", &n.mark, &n.at, &n.newest); err != nil {
 		n.mark, n.at, n.newest = 0, 0, 0
@@ -51,7 +54,7 @@ func (n mailNote) write(s *dialog.Session) {
 }
 
 // offer adds to an answer that waiting mail can be read, when there is some that was not offered
-// lately, no question is open and both fit one message. read is the mark to be cleared: nothing
+// lately, no question is open but the menu's, and both fit one message. read is the mark to be cleared: nothing
 // is left unread. It costs a query only where there may be something to say; it never fails, as
 // mail can wait.
 func (t *taking) offer(ctx context.Context, v session.Value, s *dialog.Session, out dialog.Outcome, pages []string) (_ []string, read int) {
@@ -60,7 +63,7 @@ func (t *taking) offer(ctx context.Context, v session.Value, s *dialog.Session, 
 	n.forgotten = n.forgotten || !v.Known
 	lately := now.Sub(time.Unix(n.at, 0)) < offerAgain
 	waits := v.Mail != 0 || n.at > 0
-	if s.Top != nil || out.Word == "alarm" || len(pages) != 1 || !n.forgotten && !t.read && (!waits || lately && v.Mail == n.mark) {
+	if t.c.o.Engine.Open(*s) || out.Word == "alarm" || len(pages) != 1 || !n.forgotten && !t.read && (!waits || lately && v.Mail == n.mark) {
 		if n.forgotten {
 			n.write(s)
 		}

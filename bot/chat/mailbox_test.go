@@ -135,7 +135,7 @@ func (w *walk) mail(a civic.Account) {
 
 const offerMark = "看通知（点这里"
 
-// checkOffer: mail is offered only while no question is open, and not twice within hours.
+// checkOffer: mail is offered only while no question is open but the menu's, and not twice within hours.
 func (w *walk) checkOffer(account, reply string) {
 	if !w.isCalm() || w.event.Word == "repeated" || !strings.Contains(reply, offerMark) {
 		return
@@ -147,7 +147,7 @@ func (w *walk) checkOffer(account, reply string) {
 	if !v.Known {
 		return
 	}
-	if _, s := decode(w.t, v.Data); s.Top != nil {
+	if _, s := decode(w.t, v.Data); s.Top != nil && s.Top.Flow != "menu" {
 		w.t.Errorf("mail is offered at %s: %q", place(&s), reply)
 	}
 	now := w.db.Clock().Now()

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"yishi/bot/wechat/platform"
+	"yishi/flows/civic"
 )
 
 // Clock is the one clock of bot and platform. Moving it moves both.
@@ -61,6 +62,13 @@ type Options struct {
 	State  string
 	Scenes []Scene
 	Places []Place // nil means a few invented ones
+	Desk   Desk    // where staff tell people something; nil: nowhere
+	// Turn opens or closes a route for the bot itself, as in its configuration; nil: it cannot.
+	Turn func(route civic.Route, on bool)
+	// Switches is the file that keeps how the platform's switches stand; empty means in memory only.
+	Switches string
+	// Templates and Notices are those of the account, to show their messages and ask for consents.
+	Templates, Notices []platform.Template
 	// Hosts are further hosts the page answers to, without port, besides loopback. "0.0.0.0" or
 	// "::" stands for every literal IP address, which is what listening on all of them means.
 	Hosts []string
@@ -82,6 +90,8 @@ type Server struct {
 	decode  sync.Mutex     // one picture at a time: decoding costs memory
 	saving  sync.Mutex     // one writer of the state file
 	unsaved atomic.Bool
+
+	switches *switches
 
 	mu     sync.Mutex // guards what follows
 	busy   map[string]int
@@ -108,6 +118,9 @@ func New(o Options) (*Server, error) {
 		s.phones[p.Openid] = i
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	if s.switches, err = openSwitches(o); err != nil {
+		return nil, errors.Join(fmt.Errorf("open switches: %w", err), h.close())
+	}
 	s.events.wake = make(chan struct{}, 1)
 	s.restore()
 	s.unwatch = o.Platform.Watch(s.events.push)

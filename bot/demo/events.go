@@ -16,7 +16,7 @@ type events struct {
 
 func (e *events) push(ev platform.Event) {
 	switch ev.Kind {
-	case platform.KindCustomer, platform.KindTemplate, platform.KindTyping, platform.KindMenu:
+	case platform.KindCustomer, platform.KindTemplate, platform.KindTyping, platform.KindMenu, platform.KindToken, platform.KindFault:
 	default:
 		return
 	}
@@ -61,9 +61,13 @@ func (s *Server) listen() {
 }
 
 func (s *Server) heard(e platform.Event) {
-	if e.Kind == platform.KindMenu {
+	switch e.Kind {
+	case platform.KindMenu, platform.KindToken:
 		s.history.poke()
 		s.saveState()
+		return
+	case platform.KindFault:
+		s.refused(e)
 		return
 	}
 	if _, ok := s.phones[e.Openid]; !ok {
@@ -73,13 +77,14 @@ func (s *Server) heard(e platform.Event) {
 		s.history.pass(record{Openid: e.Openid, Kind: kindTyping, At: e.At})
 		return
 	}
+	route, card := s.carded(e)
 	parts := sent(e)
 	if len(parts) == 0 {
 		return
 	}
-	w := &wire{}
-	w.Plain = passages(w.Plain, "机器人调用接口", e.WireIn)
-	w.Plain = passages(w.Plain, "接口的回答", e.WireOut)
-	s.add(record{Openid: e.Openid, Kind: kindReply, Late: true, Parts: parts, Text: plain(parts), Wire: w})
+	s.add(record{
+		Openid: e.Openid, Kind: kindReply, Late: true, Way: string(route), Card: card, Parts: parts, Text: plain(parts),
+		Wire: called(sendPaths[route], e),
+	})
 	s.saveState()
 }

@@ -40,6 +40,11 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("POST /demo/api/act", s.act)
 	mux.HandleFunc("POST /demo/api/photo", s.upload)
 	mux.HandleFunc("POST /demo/api/clock", s.clock)
+	mux.HandleFunc("GET /demo/api/told", s.told)
+	mux.HandleFunc("POST /demo/api/foresee", s.foresee)
+	mux.HandleFunc("POST /demo/api/push", s.push)
+	mux.HandleFunc("POST /demo/api/resend", s.resend)
+	mux.HandleFunc("POST /demo/api/switch", s.flip)
 	return s.guard(http.NewCrossOriginProtection().Handler(mux))
 }
 
@@ -127,6 +132,11 @@ func (s *Server) setup(w http.ResponseWriter, _ *http.Request) {
 		Scenes  []string `json:"scenes"`
 		Places  []Place  `json:"places"`
 		Samples []string `json:"samples"`
+		Desk    bool     `json:"desk"`   // staff can tell people something
+		Notice  string   `json:"notice"` // what phones are asked consent for; "" nothing
+	}
+	if out.Desk = s.o.Desk != nil; len(s.o.Notices) > 0 {
+		out.Notice = s.o.Notices[0].Title
 	}
 	out.Account, out.Places, out.Scenes = s.o.Account, s.o.Places, []string{}
 	for _, c := range s.o.Scenes {

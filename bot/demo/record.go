@@ -13,12 +13,14 @@ const (
 	kindScan     = "scan"
 	kindFollow   = "follow"
 	kindUnfollow = "unfollow"
+	kindConsent  = "consent" // an answer to the question for consent; Key is accept or reject
 
-	kindReply  = "reply"  // the account's words
-	kindDone   = "done"   // the delivery of Re ended
-	kindNote   = "note"   // a grey line
-	kindClock  = "clock"  // the clock was moved, on all phones
-	kindTyping = "typing" // the bot shows that it is typing; never kept
+	kindReply   = "reply"   // the account's words
+	kindDone    = "done"    // the delivery of Re ended
+	kindNote    = "note"    // a grey line
+	kindClock   = "clock"   // the clock was moved, on all phones
+	kindRefused = "refused" // the platform did not take a message to this phone
+	kindTyping  = "typing"  // the bot shows that it is typing; never kept
 )
 
 // record is one line of the history. Records are never changed: what becomes of a message is
@@ -33,6 +35,8 @@ type record struct {
 	Parts  []part        `json:"parts,omitempty"`
 	Re     int64         `json:"re,omitempty"`
 	Late   bool          `json:"late,omitempty"` // came by the API, not as an answer
+	Way    string        `json:"way,omitempty"`  // of those: the civic.Route
+	Card   *card         `json:"card,omitempty"` // of a template message or a notice
 	Faulty bool          `json:"faulty,omitempty"`
 	Offset time.Duration `json:"offset,omitempty"` // kindClock: the offset from then on
 	Photo  []byte        `json:"photo,omitempty"`  // JPEG, small
@@ -42,7 +46,7 @@ type record struct {
 // spoken says that a person did this and that an answer is due.
 func (r *record) spoken() bool {
 	switch r.Kind {
-	case kindSay, kindTap, kindPhoto, kindVoice, kindPlace, kindClick, kindScan, kindFollow, kindUnfollow:
+	case kindSay, kindTap, kindPhoto, kindVoice, kindPlace, kindClick, kindScan, kindFollow, kindUnfollow, kindConsent:
 		return true
 	}
 	return false
@@ -78,6 +82,8 @@ type line struct {
 	Parts  []part `json:"parts,omitempty"`
 	Re     int64  `json:"re,omitempty"`
 	Late   bool   `json:"late,omitempty"`
+	Way    string `json:"way,omitempty"`
+	Card   *card  `json:"card,omitempty"`
 	Faulty bool   `json:"faulty,omitempty"`
 	Wire   bool   `json:"wire,omitempty"`
 }
@@ -94,6 +100,6 @@ func (s *Server) line(r record) (line, bool) {
 	}
 	return line{
 		Seq: r.Seq, Phone: n, At: r.At.UnixMilli(), Kind: r.Kind, Text: r.Text, Parts: r.Parts,
-		Re: r.Re, Late: r.Late, Faulty: r.Faulty, Wire: r.Wire != nil,
+		Re: r.Re, Late: r.Late, Way: r.Way, Card: r.Card, Faulty: r.Faulty, Wire: r.Wire != nil,
 	}, true
 }

@@ -110,6 +110,8 @@ func (s *Server) deed(a action) (record, deed) {
 		return s.shot(s.samples()[a.N], s.samples()[a.N])
 	case kindScan, kindFollow, kindUnfollow:
 		return s.join(a)
+	case kindConsent:
+		return s.consent(a)
 	}
 	return record{}, nil
 }
@@ -145,6 +147,18 @@ func (s *Server) place(a action) (record, deed) {
 func (s *Server) shot(sent, shown []byte) (record, deed) {
 	return record{Kind: kindPhoto, Photo: shown}, func(ctx context.Context, p *platform.Person) *platform.Delivery {
 		return p.Photo(ctx, sent)
+	}
+}
+
+// consent answers the question for consent to the account's first notice: N is 1 for yes, 0 for no.
+func (s *Server) consent(a action) (record, deed) {
+	if len(s.o.Notices) == 0 || a.N < 0 || a.N > 1 {
+		return record{}, nil
+	}
+	t := s.o.Notices[0]
+	key := map[int]string{0: "reject", 1: "accept"}[a.N]
+	return record{Kind: kindConsent, Text: t.Title, Key: key}, func(ctx context.Context, p *platform.Person) *platform.Delivery {
+		return p.AnswerPopup(ctx, platform.Answer{TemplateID: t.ID, Accept: a.N == 1})
 	}
 }
 

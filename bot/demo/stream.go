@@ -20,6 +20,8 @@ type status struct {
 	Offset int64        `json:"offset"` // seconds
 	Phones []state      `json:"phones"`
 	Menu   []menuButton `json:"menu"`
+	// Switches are how the platform's stand.
+	Switches switchState `json:"switches"`
 }
 
 type state struct {
@@ -54,7 +56,7 @@ func menu(list []platform.MenuButton) []menuButton {
 func (s *Server) status() status {
 	st := status{
 		Now: s.o.Clock.Now().UnixMilli(), Offset: int64(s.o.Clock.Offset() / time.Second),
-		Menu: menu(s.o.Platform.Menu()),
+		Menu: menu(s.o.Platform.Menu()), Switches: s.switchState(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -87,6 +87,8 @@ func did(r record) string {
 		return strings.TrimSpace("[关注] " + r.Key)
 	case kindUnfollow:
 		return "[取消关注]"
+	case kindConsent:
+		return "[" + map[string]string{"accept": "同意", "reject": "拒绝"}[r.Key] + "订阅] " + r.Text
 	case kindClick:
 		return "[菜单] " + r.Key
 	case kindScan:

@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 
@@ -10,9 +11,10 @@ import (
 
 // batch is what one claim took, with the calls that were granted for it.
 type batch struct {
-	d    *Deliveries
-	rows []civic.Delivery
-	at   time.Time // of the claim
+	d     *Deliveries
+	rows  []civic.Delivery
+	at    time.Time // of the claim
+	owner string    // whose lease it is: this claim's alone
 
 	probes map[string]bool // APIs with a fault that this batch tries
 
@@ -86,9 +88,10 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 			d.rest(ctx, min(max(wait, time.Millisecond), longestNap))
 			continue
 		}
-		asking, done := context.WithTimeout(ctx, claimLimit)
-		from := d.cfg.Now()
-		rows, err := d.cfg.Queue.ClaimDeliveries(asking, d.owner, sum, d.lease)
+		// Not ended by ctx: a claim that is cut may have been made, and nobody could give it back.
+		asking, done := context.WithTimeout(context.WithoutCancel(ctx), claimLimit)
+		from, owner := d.cfg.Now(), newOwner()
+		rows, err := d.cfg.Queue.ClaimDeliveries(asking, owner, sum, d.lease)
 		done()
 		if len(rows) == 0 {
 			d.giveBack(context.WithoutCancel(ctx), grants)
@@ -102,7 +105,7 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 		}
 		d.told(ctx, "claim", nil)
 		// Sent even when ctx has ended: dispatch gives back what was not begun.
-		batches <- &batch{d: d, rows: rows, at: from, grants: grants, probes: probes, inHand: len(rows)}
+		batches <- &batch{d: d, rows: rows, at: from, owner: owner, grants: grants, probes: probes, inHand: len(rows)}
 	}
 }
 
@@ -111,6 +114,10 @@ func (d *Deliveries) Held() bool { return d.held.Load() }
 
 // Settled is how many outcomes were recorded so far: one that rises says that the queue moves.
 func (d *Deliveries) Settled() uint64 { return d.settled.Load() }
+
+// newOwner names one claim. Were it the worker's name, a word about a row that was recovered and
+// claimed again by the same worker could pass for a word about the new attempt.
+func newOwner() string { return rand.Text() }
 
 // rest waits for a wake-up, the pause or the end.
 func (d *Deliveries) rest(ctx context.Context, pause time.Duration) {

@@ -33,14 +33,14 @@ type courier struct {
 }
 
 // back gives a row back that was not begun.
-func (d *Deliveries) back(row civic.Delivery) {
-	d.record(row.Account, civic.Outcome{ID: row.ID, State: civic.Waiting, Tried: row.Tried, Reason: reasonUnbegun, NextAt: d.cfg.Now(), Free: true})
+func (b *batch) back(row civic.Delivery) {
+	b.record(row.Account, civic.Outcome{ID: row.ID, State: civic.Waiting, Tried: row.Tried, Reason: reasonUnbegun, NextAt: b.d.cfg.Now(), Free: true})
 }
 
 // record waits until the outcome is in the queue. Where that never succeeds the lease ends,
 // and the row is recovered.
-func (d *Deliveries) record(a civic.Account, out civic.Outcome) {
-	_ = d.notes.call(noted{out, a}) // was told already
+func (b *batch) record(a civic.Account, out civic.Outcome) {
+	_ = b.d.notes.call(noted{out, a, b.owner}) // was told already
 }
 
 // deliver works one row off.
@@ -48,7 +48,7 @@ func (d *Deliveries) deliver(ctx context.Context, row civic.Delivery, b *batch) 
 	begin := d.cfg.Now()
 	if begin.Sub(b.at) > d.lease-d.cfg.CallLimit-leaseMargin/2 {
 		d.cfg.Observe("deliveries", Late, 0)
-		d.back(row)
+		b.back(row)
 		return
 	}
 	c := &courier{Deliveries: d, row: row, batch: b, out: civic.Outcome{ID: row.ID, Tried: slices.Clone(row.Tried)}}
@@ -56,7 +56,7 @@ func (d *Deliveries) deliver(ctx context.Context, row civic.Delivery, b *batch) 
 		d.cfg.Observe("deliveries", Lost, d.cfg.Now().Sub(begin))
 		return
 	}
-	d.record(row.Account, c.out)
+	b.record(row.Account, c.out)
 	d.cfg.Observe("deliveries", label(c.out), d.cfg.Now().Sub(begin))
 }
 
@@ -172,7 +172,7 @@ func (c *courier) try(ctx context.Context, route civic.Route) (over, ours bool) 
 	if pause := c.batch.spend(ctx, api); pause > 0 {
 		return true, c.postpone(c.cfg.Now().Add(pause+spread(pause/20, 1)), reasonQuota)
 	}
-	m := &mark{id: c.row.ID, route: route}
+	m := &mark{owner: c.batch.owner, id: c.row.ID, route: route}
 	c.called = true // whether the mark was written is not known should this fail
 	if err := c.marks.call(m); err != nil {
 		c.called = false // and the call was surely not made

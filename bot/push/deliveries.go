@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +15,8 @@ import (
 	"yishi/flows/civic"
 )
 
-// DeliveryQueue is where deliveries wait. Owner names the worker; a row is changed only by the
-// worker whose lease it is.
+// DeliveryQueue is where deliveries wait. Owner names one claim; a row is changed
+// only under the lease of the claim that it is in.
 type DeliveryQueue interface {
 	// Expand turns the audiences of due pushes into deliveries and says how many people it
 	// looked at: about most, fewer when nothing is left to do.
@@ -67,7 +66,8 @@ const (
 	leaseMargin     = 3 * time.Second // beside the call: to mark it and to record it
 	expandChunk     = 10_000
 	recordMost      = 200
-	recordPause     = 50 * time.Millisecond
+	recordPause     = 5 * time.Millisecond
+	noteLanes       = 2 // so that outcomes do not wait for the disk one after the other
 	recoverPoll     = time.Second
 	deliveriesPoll  = time.Second
 	longestNap      = time.Second // so that somebody who reopens a quota is heard
@@ -120,7 +120,6 @@ type DeliveriesConfig struct {
 // may run. Create it with NewDeliveries.
 type Deliveries struct {
 	cfg   DeliveriesConfig
-	owner string
 	lease time.Duration
 	wake  chan struct{}
 	spur  chan struct{} // wakes the expander
@@ -171,7 +170,7 @@ func NewDeliveries(c DeliveriesConfig) (*Deliveries, error) {
 		c.Refused = func(string, int) {}
 	}
 	d := &Deliveries{
-		cfg: c, owner: rand.Text(), lease: c.CallLimit + leaseMargin,
+		cfg: c, lease: c.CallLimit + leaseMargin,
 		wake: make(chan struct{}, 1), spur: make(chan struct{}, 1),
 		mail: make(chan []civic.Account, mailMost),
 		shut: map[string]time.Time{}, faults: map[string]Verdict{}, down: map[string]bool{},
@@ -235,7 +234,9 @@ func (d *Deliveries) Run(ctx context.Context) {
 	d.notes = newGroup(recordMost, recordPause, d.note)
 	var clerks, loops sync.WaitGroup
 	clerks.Go(func() { d.marks.run(hard) })
-	clerks.Go(func() { d.notes.run(hard) })
+	for range noteLanes {
+		clerks.Go(func() { d.notes.run(hard) })
+	}
 	var postman sync.WaitGroup
 	postman.Go(func() { d.markMail(hard) })
 	loops.Go(func() { d.expand(ctx) })
@@ -275,7 +276,7 @@ func (d *Deliveries) dispatch(ctx, hard context.Context, batches <-chan *batch) 
 				defer func() { <-slots }()
 				defer b.done(hard)
 				if ctx.Err() != nil {
-					d.back(row)
+					b.back(row)
 					return
 				}
 				d.deliver(hard, row, b)

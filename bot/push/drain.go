@@ -53,9 +53,9 @@ func (d *Deliveries) drainBatch(ctx context.Context) (int, error) {
 	grants, probes, sum, _ := d.grants(ctx)
 	var rows []civic.Delivery
 	var err error
-	from := d.cfg.Now()
+	from, owner := d.cfg.Now(), newOwner()
 	if sum > 0 {
-		rows, err = d.cfg.Queue.ClaimDeliveries(ctx, d.owner, sum, d.lease)
+		rows, err = d.cfg.Queue.ClaimDeliveries(ctx, owner, sum, d.lease)
 	}
 	if len(rows) == 0 {
 		d.giveBack(context.WithoutCancel(ctx), grants)
@@ -65,7 +65,7 @@ func (d *Deliveries) drainBatch(ctx context.Context) (int, error) {
 		}
 		return 0, nil
 	}
-	b := &batch{d: d, rows: rows, at: from, grants: grants, probes: probes, inHand: len(rows)}
+	b := &batch{d: d, rows: rows, at: from, owner: owner, grants: grants, probes: probes, inHand: len(rows)}
 	for _, row := range rows {
 		d.deliver(ctx, row, b)
 		b.done(ctx)

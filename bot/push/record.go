@@ -9,6 +9,7 @@ import (
 
 // mark is one delivery on its way through Calling.
 type mark struct {
+	owner string
 	id    int64
 	route civic.Route
 	ours  bool
@@ -18,18 +19,18 @@ type mark struct {
 func (d *Deliveries) mark(ctx context.Context, all []*mark) error {
 	ctx, done := context.WithTimeout(ctx, leaseMargin/2)
 	defer done()
+	type alike struct {
+		owner string
+		route civic.Route
+	}
+	groups := map[alike][]int64{}
+	for _, m := range all {
+		g := alike{m.owner, m.route}
+		groups[g] = append(groups[g], m.id)
+	}
 	ours := make(map[int64]bool, len(all))
-	for _, route := range []civic.Route{civic.ByCustomer, civic.ByNotice, civic.ByTemplate} {
-		var ids []int64
-		for _, m := range all {
-			if m.route == route {
-				ids = append(ids, m.id)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		mine, err := d.cfg.Queue.Calling(ctx, d.owner, ids, route, d.lease)
+	for g, ids := range groups {
+		mine, err := d.cfg.Queue.Calling(ctx, g.owner, ids, g.route, d.lease)
 		if d.told(ctx, "mark", err) {
 			return err
 		}
@@ -47,24 +48,35 @@ func (d *Deliveries) mark(ctx context.Context, all []*mark) error {
 type noted struct {
 	civic.Outcome
 	account civic.Account
+	owner   string // of the claim
 }
 
 // note records outcomes, and tries until it could: what is not recorded becomes unknown.
 func (d *Deliveries) note(ctx context.Context, all []noted) error {
-	outcomes := make([]civic.Outcome, 0, len(all))
+	groups := map[string][]civic.Outcome{}
 	for _, n := range all {
-		outcomes = append(outcomes, n.Outcome)
+		groups[n.owner] = append(groups[n.owner], n.Outcome)
 	}
+	for owner, outcomes := range groups {
+		if err := d.noteOf(ctx, owner, outcomes); err != nil {
+			return err
+		}
+	}
+	d.post(all)
+	return nil
+}
+
+// noteOf records the outcomes of one claim.
+func (d *Deliveries) noteOf(ctx context.Context, owner string, outcomes []civic.Outcome) error {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, downPause) {
 		limited, done := context.WithTimeout(ctx, recordLimit)
-		lost, err := d.cfg.Queue.RecordDeliveries(limited, d.owner, outcomes)
+		lost, err := d.cfg.Queue.RecordDeliveries(limited, owner, outcomes)
 		done()
 		if !d.told(ctx, "record", err) {
 			if lost > 0 {
 				d.cfg.Log.WarnContext(ctx, "deliveries not recorded", "rows", lost)
 			}
 			d.settled.Add(uint64(len(outcomes) - lost))
-			d.post(all)
 			return nil
 		}
 		if !nap(ctx, pause) {

@@ -23,7 +23,7 @@ const (
 	defaultAPI = "https://api.weixin.qq.com"
 	callTime   = 5 * time.Second
 	maxAnswer  = 1 << 20 // bytes of a JSON answer
-	maxIdle    = 32      // connections kept for the next call; a push makes many
+	maxIdle    = 512     // connections kept for the next call: a push has hundreds of calls under way
 
 	// idleTime is shorter than servers keep a connection, so that no call meets its end: nobody
 	// could tell whether it was read.
@@ -66,7 +66,7 @@ func NewClient(cfg Config, store TokenStore, now func() time.Time, hc *http.Clie
 		}
 	} else if t, ok := http.DefaultTransport.(*http.Transport); ok {
 		t = t.Clone()
-		t.MaxIdleConnsPerHost = maxIdle
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = maxIdle, maxIdle
 		t.IdleConnTimeout = idleTime
 		c.http.Transport = t
 	}

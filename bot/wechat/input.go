@@ -25,12 +25,12 @@ func ToInput(m *Message) (dialog.Input, bool) {
 	case "text":
 		return dialog.Input{Kind: dialog.Text, Text: m.Content, Tap: m.MenuID}, true
 	case "image":
-		return media(dialog.Photo, m.MediaID, "", "图片"), true
+		return media(dialog.Photo, m.MediaID, "", "没有内容的图片"), true
 	case "voice":
-		return media(dialog.Voice, m.MediaID, m.Transcript, "语音"), true
+		return media(dialog.Voice, m.MediaID, m.Transcript, "没有内容的语音"), true
 	case "location":
 		if !m.Located {
-			return other("位置"), true
+			return other("没有坐标的位置"), true
 		}
 		return dialog.Input{Kind: dialog.Location, Place: dialog.Place{Lat: m.Lat, Lng: m.Lng, Label: m.Label}}, true
 	case "video":

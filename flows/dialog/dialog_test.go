@@ -221,6 +221,39 @@ func TestOrder(t *testing.T) {
 }
 
 // A kill between the store's commit and the saved session must never make two of one.
+// An answer that is edited at the summary may lead to a step that depends on it, and from there
+// back to the summary.
+func TestEditWithinAnEdit(t *testing.T) {
+	f := ordering()
+	hear := f.Steps[0].Hear
+	f.Steps[0].Jumps = []string{"known"}
+	f.Steps[0].Hear = func(d *order, t *turn) dialog.Move {
+		if m := hear(d, t); !t.Editing() {
+			return m
+		}
+		return dialog.Edit("known").Saying("换好了。")
+	}
+	f.Steps[1].Open = func(d *order, t *turn) bool {
+		return !t.Failed(t.World.err) && slices.Contains(t.World.things, d.Thing)
+	}
+	k := newTalk(t, newEngine(t, f))
+	k.say("订货")
+	k.say("盒子")
+	k.want("3", "东西=盒子 几个=3")
+	k.want("改1", "要什么")
+	k.want("灯泡", "换好了。\n架上有")
+	k.want("要", "东西=灯泡 几个=3")
+	k.want("改1", "要什么")
+	k.want("袋子", "换好了。\n东西=袋子 几个=3")
+	k.want("改1", "要什么")
+	k.w.err = errors.New("away")
+	k.want("灯泡", "错误：away")
+	k.w.err = nil
+	k.want("灯泡", "架上有")
+	k.want("要", "东西=灯泡 几个=3")
+	k.want("提交", "已订")
+}
+
 func TestResendAfterLostSession(t *testing.T) {
 	for _, tc := range []struct{ name, then, want string }{
 		{"the same again", "提交", "已订，第1单"},

@@ -105,7 +105,7 @@ func (f *Flow[D, W]) drive(fr *Frame, t *Turn[W], a action) (result, error) {
 	if err := d.load(); err != nil {
 		return result{}, err
 	}
-	t.summary = d.summary
+	t.summary, t.editing = d.summary, fr.Back != ""
 	defer func() { t.summary = nil }()
 	move, err := d.act(a)
 	for range stepCap {
@@ -234,8 +234,7 @@ func (d *driver[D, W]) apply(m Move) (next Move, stop bool, err error) {
 		if i < 0 {
 			return m, true, fmt.Errorf("flow %s: edit names no step %q", d.flow.ID, m.step)
 		}
-		d.frame.Back = d.flow.Steps[d.at].ID
-		return d.enter(i, m.note), false, nil
+		return d.edit(i, m.note), false, nil
 	case moveOpen:
 		d.res.done, d.res.open, d.res.seed = true, m.flow, m.seed
 		d.res.reply = Reply{Text: m.note}
@@ -267,6 +266,20 @@ func (d *driver[D, W]) next(note string) Move {
 	}
 	d.trail(here)
 	return d.enter(d.at+1, note)
+}
+
+// edit goes to step i, from where the way leads back to the present step. An edit within an edit
+// leads back to where the first one came from, and a step that passes itself over goes there at once.
+func (d *driver[D, W]) edit(i int, note string) Move {
+	if d.frame.Back == "" {
+		d.frame.Back = d.flow.Steps[d.at].ID
+		return d.enter(i, note)
+	}
+	if s := &d.flow.Steps[i]; s.Open != nil && !s.Open(&d.draft, d.turn) && d.turn.err == nil {
+		return d.next(note)
+	}
+	d.at = i
+	return Stay(note)
 }
 
 // trail notes an answered step once, so that going back visits it once.

@@ -144,10 +144,13 @@ func (e *Engine[W]) find(text string) (id, arg string, ok bool) {
 	return "", "", false
 }
 
-// Asking reports whether a question is open in a conversation whose answer would still be taken
-// and which its owner would miss: the menu and flows that only show things do not count.
+// Open reports whether a question is open in a conversation, but for the menu's.
+func (e *Engine[W]) Open(s Session) bool { return s.Top != nil && s.Top.Flow != e.cfg.Menu }
+
+// Asking reports whether a question is open whose answer would still be taken, and which its
+// owner would miss: flows that only show things do not count.
 func (e *Engine[W]) Asking(s Session, now time.Time) bool {
-	return s.Top != nil && s.Top.Flow != e.cfg.Menu && !s.Top.Glance && now.Sub(time.Unix(s.Top.Asked, 0)) <= stale
+	return e.Open(s) && !s.Top.Glance && now.Sub(time.Unix(s.Top.Asked, 0)) <= stale
 }
 
 // suggest returns the flow most of whose words a free message holds, "" if none.

@@ -87,7 +87,8 @@ func Again(why string) Move { return Move{kind: moveAgain, note: why} }
 // Stay takes the answer and asks the same step again, as for one more photo.
 func Stay(note string) Move { return Move{kind: moveStay, note: note} }
 
-// Edit goes to an earlier step and comes back to this one after it.
+// Edit goes to an earlier step and comes back to this one after it. A step that is edited itself
+// may name one whose answer depends on its own; then the way back is the first edit's.
 func Edit(step string) Move { return Move{kind: moveEdit, step: step} }
 
 // Done ends the flow. With effects, Told speaks after they are committed.

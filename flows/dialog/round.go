@@ -32,6 +32,9 @@ func (r *round[W]) play(a action) error {
 		return r.after(res)
 	}
 	r.out.Commit = &Commit{Run: top.Run, N: top.N, Final: res.done && res.open == "", Effects: res.effects}
+	if top.Glance { // what it does stands by itself: a run each, whose number no lost session can be behind of
+		r.out.Commit.Run, r.out.Commit.N, r.out.Commit.Final = r.t.newRun(), 0, true
+	}
 	r.out.committed = func(receipt any) (Session, Outcome, error) {
 		r.out.Commit = nil
 		if err := r.committed(res, receipt); err != nil {

@@ -89,7 +89,7 @@ func (t *Turn[W]) Choice(options ...string) (int, zh.Verdict) {
 // such as having a photo fetched. They are committed before the turn's answer is given.
 func (t *Turn[W]) Also(effects ...any) { t.also = append(t.also, effects...) }
 
-// Editing reports whether the step is entered to change its answer from a later one.
+// Editing reports whether the step is entered, or was asked, to change its answer from a later one.
 func (t *Turn[W]) Editing() bool { return t.editing }
 
 // Summary lists the answers given so far, as a summary step shows them.

@@ -2,6 +2,10 @@
 // follow, write and tap, signed (and encrypted) callbacks to the bot's replicas with the real
 // platform's deadlines and repeats, and the API the bot calls, with the real platform's limits.
 //
+// A tester sets what goes wrong (Fault, Refuse, UseUp, ExpireToken, SetLatency, LieAboutReceipts;
+// Heal takes it back), and is told afterwards what really reached the phones (Received, Repeated,
+// Tally). Receipts are sent in the background; Settle waits for them, Close ends them.
+//
 // It shares no code with the bot or its SDK, crypto and signing included, so that a mistake
 // made there is not made here a second time.
 package platform

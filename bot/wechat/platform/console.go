@@ -2,7 +2,6 @@ package platform
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -109,19 +108,28 @@ func userInfo(c *call) (any, int) {
 	}, codeOK
 }
 
+// userPage is how many followers one answer lists.
+const userPage = 10_000
+
 func userList(c *call) (any, int) {
-	openids := []string{}
-	for _, openid := range slices.Sorted(maps.Keys(c.p.state.People)) {
-		if c.p.state.People[openid].Following && openid > c.r.URL.Query().Get("next_openid") {
+	after := c.r.URL.Query().Get("next_openid")
+	openids, total := []string{}, 0
+	for openid, f := range c.p.state.People {
+		if !f.Following {
+			continue
+		}
+		if total++; openid > after {
 			openids = append(openids, openid)
 		}
 	}
+	slices.Sort(openids)
+	openids = openids[:min(len(openids), userPage)]
 	next := ""
 	if len(openids) > 0 {
 		next = openids[len(openids)-1]
 	}
 	return map[string]any{
-		"total": len(openids), "count": len(openids),
+		"total": total, "count": len(openids),
 		"data": map[string]any{"openid": openids}, "next_openid": next,
 	}, codeOK
 }

@@ -87,7 +87,7 @@ func TestAnswersThatAreRetriedAndNot(t *testing.T) {
 				o.Deadline = short
 			}
 			p := testPlatform(t, o)
-			p.state.People[someone] = &follower{Following: true, Windows: map[string]window{}}
+			p.state.People[someone] = &follower{Following: true}
 			d := p.Person(someone).Say(t.Context(), "你好")
 			if len(d.Tries) != row.tries || d.Faulty != row.faulty || d.Faulty != (d.Err != nil) {
 				t.Errorf("%d tries, faulty %t, %v", len(d.Tries), d.Faulty, d.Err)
@@ -183,7 +183,7 @@ func TestRepeatsCarryTheSameMessage(t *testing.T) {
 				_, _ = io.WriteString(w, answer(r, in, "第三次"))
 			})
 			p := testPlatform(t, Options{Pause: time.Millisecond, Webhooks: []string{webhook}, SameSignature: same})
-			p.state.People[someone] = &follower{Following: true, Windows: map[string]window{}}
+			p.state.People[someone] = &follower{Following: true}
 			d := must(t, p.Person(someone).Say(t.Context(), "a"))
 			if d.Reply.Text != "第三次" || len(d.Tries) != 3 || d.Faulty {
 				t.Errorf("delivery %+v", d)

@@ -161,7 +161,7 @@ func (f *follower) book(fields []Field, now time.Time) {
 		f.touch(byFollow, now)
 	case "unsubscribe":
 		f.Following = false
-		clear(f.Windows)
+		f.Windows = nil
 	case "SCAN":
 		f.Scene = key
 		f.touch(byScan, now)

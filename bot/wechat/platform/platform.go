@@ -52,10 +52,10 @@ type account struct {
 
 // follower is what the platform knows of one openid.
 type follower struct {
-	Following  bool              `json:"following"`
-	FollowedAt int64             `json:"followedAt,omitempty"` // seconds
-	Scene      string            `json:"scene,omitempty"`      // of the QR code that led here last
-	Windows    map[string]window `json:"windows,omitempty"`    // by trigger
+	Following  bool    `json:"following"`
+	FollowedAt int64   `json:"followedAt,omitempty"` // seconds
+	Scene      string  `json:"scene,omitempty"`      // of the QR code that led here last
+	Windows    windows `json:"windows,omitempty"`
 	// Consents to subscription notices, by template.
 	Consents map[string]consent `json:"consents,omitempty"`
 	Blocked  bool               `json:"blocked,omitempty"` // takes no messages
@@ -143,7 +143,7 @@ func (p *Platform) Person(openid string) *Person {
 func (p *Platform) follower(openid string) *follower {
 	f := p.state.People[openid]
 	if f == nil {
-		f = &follower{Windows: map[string]window{}}
+		f = &follower{}
 		p.state.People[openid] = f
 	}
 	return f
@@ -256,9 +256,6 @@ func (p *Platform) Import(b []byte) error {
 	for openid, f := range s.People {
 		if f == nil {
 			return fmt.Errorf("import platform: nothing known of person %q", openid)
-		}
-		if f.Windows == nil {
-			f.Windows = map[string]window{}
 		}
 	}
 	if slices.Contains(s.Media, nil) {

@@ -146,3 +146,31 @@ func TestDefaultClockIsTheMachines(t *testing.T) {
 		t.Errorf("off by %s", d)
 	}
 }
+
+// What an earlier version exported must be read.
+func TestImportOfAnOlderExport(t *testing.T) {
+	c := newClock()
+	p := testPlatform(t, Options{Now: c.now})
+	until := c.now().Add(time.Hour).Format(time.RFC3339Nano)
+	old := `{"lastId":7,"people":{"oA":{"following":true,"windows":{"message":{"until":"` + until + `","left":2},"other":{"until":"` + until + `","left":9}}}},` +
+		`"tokens":{},"notices":[{"clientId":"c","id":5,"at":"2027-01-15T08:00:00Z"}]}`
+	if err := p.Import([]byte(old)); err != nil {
+		t.Fatal(err)
+	}
+	a := newAPI(t, p)
+	for _, want := range []int{0, 0, 45047} {
+		got := a.post(customPath, `{"touser":"oA","msgtype":"text","text":{"content":"a"}}`)
+		if errcode(got) != want {
+			t.Errorf("answer %v, want %d", got, want)
+		}
+	}
+	p.UseUp(customPath) // what the old one had nothing of
+	if got := a.post(customPath, `{}`); errcode(got) != 45009 {
+		t.Errorf("answer %v", got)
+	}
+	p.Populate("o", 1)
+	saved, err := p.Export()
+	if err != nil || !strings.Contains(string(saved), `"windows":{"message":{"until":"2027-01-17T08:00:00Z","left":5}}`) {
+		t.Errorf("export %s, %v", saved, err)
+	}
+}

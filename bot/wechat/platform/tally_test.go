@@ -79,3 +79,16 @@ func TestPopulateOpensWindowsAnew(t *testing.T) {
 		t.Errorf("%d of none", n)
 	}
 }
+
+func TestFollowersAreListedInPages(t *testing.T) {
+	p := testPlatform(t, Options{})
+	openids := p.Populate("o", userPage+2)
+	a := newAPI(t, p)
+	first := a.get("/cgi-bin/user/get")
+	next, _ := first["next_openid"].(string)
+	rest := a.get("/cgi-bin/user/get?next_openid=" + next)
+	if first["count"] != float64(userPage) || first["total"] != float64(userPage+2) || next != openids[userPage-1] ||
+		rest["count"] != float64(2) || rest["next_openid"] != openids[userPage+1] {
+		t.Errorf("next %s, rest %v", next, rest)
+	}
+}

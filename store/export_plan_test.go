@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Step is how MySQL reads one table of a statement.
+type Step struct {
+	Table, Type, Key string
+	KeyLen           string
+}
+
+// Recorded returns the statements, with their values, that do runs.
+func Recorded(db *DB, do func()) ([]string, error) {
+	var seen []string
+	note := func(tx *gorm.DB) {
+		seen = append(seen, tx.Dialector.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...))
+	}
+	for _, g := range []*gorm.DB{db.r, db.w} {
+		if err := g.Callback().Row().After("gorm:row").Register("recorded", note); err != nil {
+			return nil, err
+		}
+		if err := g.Callback().Query().After("gorm:query").Register("recorded", note); err != nil {
+			return nil, err
+		}
+		if err := g.Callback().Raw().After("gorm:raw").Register("recorded", note); err != nil {
+			return nil, err
+		}
+	}
+	do()
+	for _, g := range []*gorm.DB{db.r, db.w} {
+		for _, err := range []error{g.Callback().Row().Remove("recorded"), g.Callback().Query().Remove("recorded"), g.Callback().Raw().Remove("recorded")} {
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return seen, nil
+}
+
+// Explain asks MySQL how it runs a statement.
+func Explain(ctx context.Context, db *DB, sql string) ([]Step, error) {
+	var steps []Step
+	if strings.HasPrefix(sql, "INSERT") && !strings.Contains(sql, "SELECT") {
+		return nil, nil
+	}
+	err := db.r.WithContext(ctx).Raw("EXPLAIN " + strings.ReplaceAll(sql, "?", "??")).Scan(&steps).Error
+	return steps, err
+}
