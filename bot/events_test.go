@@ -110,6 +110,28 @@ func TestReceiptsOfNobody(t *testing.T) {
 	}
 }
 
+// TestLeavingCountsAtOnce has the very next claim know that somebody has left.
+func TestLeavingCountsAtOnce(t *testing.T) {
+	db, count := storetest.Open(t), map[string]int{}
+	if _, err := db.Commit(t.Context(), store.Commit{Run: "join", Account: "o-1", Final: true, Effects: []any{civic.Join{Account: "o-1", Community: 1}}}); err != nil {
+		t.Fatal(err)
+	}
+	following := func() bool {
+		all, err := db.Reach(t.Context(), []civic.Account{"o-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all["o-1"].Following
+	}
+	if !following() {
+		t.Fatal("does not follow before")
+	}
+	eventBook(db, count).Turn(t.Context(), &wechat.Message{Type: "event", Event: "unsubscribe", Account: "o-1"})
+	if following() || count["left kept"] != 1 {
+		t.Errorf("still follows; counted %v", count)
+	}
+}
+
 // awayLedger does not answer for a while.
 type awayLedger struct {
 	until time.Time

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ type hall struct {
 
 // openHall starts a bot at ten in the morning of its community, on SQLite, or on the servers of
 // the run where servers asks for them.
-func openHall(t *testing.T, p *config.Push, servers bool) *hall {
+func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config.Config)) *hall {
 	t.Helper()
 	h := &hall{phones: map[string]int{}, texts: map[string][]string{}}
 	now := time.Now() // the platform's clock is the bot's, which is opened later
@@ -52,10 +53,14 @@ func openHall(t *testing.T, p *config.Push, servers bool) *hall {
 	t.Cleanup(h.platform.Close)
 	api := httptest.NewServer(h.platform.Handler())
 	t.Cleanup(api.Close)
+	key := make([]byte, 32) // its own, so that no two halls share a session in Redis
+	if _, err := rand.Read(key); err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	cfg := config.Config{
 		Data: dir, TZ: "Asia/Shanghai", Log: "info", Redis: config.NoRedis, SQL: config.Secret("sqlite:" + filepath.Join(dir, "yishi.db")),
-		MasterKey: config.Secret(strings.Repeat("0123456789abcdef", 4)), Push: p,
+		MasterKey: config.Secret(hex.EncodeToString(key)), Push: p,
 		WeChat: config.WeChat{
 			AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount, Mode: config.ModeSafe, API: api.URL,
 		},
@@ -64,8 +69,10 @@ func openHall(t *testing.T, p *config.Push, servers bool) *hall {
 		cfg.SQL = config.Secret("mysql:" + storetest.MySQL(t))
 		if addr := os.Getenv("YISHI_TEST_REDIS_ADDR"); addr != "" {
 			cfg.Redis = config.Secret("redis://" + addr)
-			cfg.WeChat.AppID = demoAppID
 		}
+	}
+	for _, c := range change {
+		c(&cfg)
 	}
 	log := slog.New(slog.NewJSONHandler(&h.log, nil))
 	db, err := openStore(t.Context(), cfg, log)

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"context"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"yishi/bot/push"
+	"yishi/config"
 	"yishi/flows"
 	"yishi/flows/civic"
 	"yishi/store"
@@ -158,4 +164,40 @@ func TestWhoIsWoken(t *testing.T) {
 			t.Errorf("%d: %+v, want %+v", i, got[i], want[i])
 		}
 	}
+}
+
+// TestCommitsRingTheOthers has another replica hear of a push that this one has committed. When
+// Redis is gone nobody hears, and people are told all the same.
+func TestCommitsRingTheOthers(t *testing.T) {
+	server := miniredis.RunT(t)
+	h := openHall(t, nil, false, func(c *config.Config) { c.Redis = config.Secret("redis://" + server.Addr()) })
+	people := h.followers(t, 3)
+	other := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	defer func() { _ = other.Close() }()
+	heard := make(chan struct{}, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		push.NewBell(other, "yishi:", demoAppID, h.app.log).Run(ctx, func() { heard <- struct{}{} })
+	}()
+	<-heard // it can hear
+	h.start(t)
+	h.forget()
+	h.announced(t, "p")
+	select {
+	case <-heard:
+	case <-time.After(10 * time.Second):
+		t.Error("the others did not hear of it")
+	}
+	if r := h.settled(t, "p"); r.Sent[civic.ByCustomer] != 3 || h.got(people[0].Openid()) != 1 {
+		t.Errorf("%+v", r)
+	}
+	server.Close() // Redis goes: what is committed is told all the same
+	h.announced(t, "q")
+	if r := h.settled(t, "q"); r.Sent[civic.ByCustomer] != 3-r.Inbox || r.Unknown != 0 {
+		t.Errorf("%+v", r)
+	}
+	cancel()
+	<-ended
 }
