@@ -108,14 +108,14 @@ func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 	return nil
 }
 
-// PlainDeliveries inserts n deliveries of another push by plain statements, as a floor.
-func PlainDeliveries(ctx context.Context, db *DB, n int) error {
+// PlainDeliveries inserts n deliveries of a purpose, that have ended, by plain statements, as a floor.
+func PlainDeliveries(ctx context.Context, db *DB, purpose, n int) error {
 	const columns = "push_id, purpose_key, person, account, state, calm, at_ms, route, calling, tried, attempts, code, first_ms, read_ms, owner_key, reason"
 	for from := 0; from < n; from += expandStep {
 		var args []any
 		for i := from; i < min(n, from+expandStep); i++ {
 			name := crowdName(i)
-			args = append(args, 1, 1, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
+			args = append(args, -1, purpose, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 		}
 		if err := db.w.WithContext(ctx).Exec("INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16), args...).Error; err != nil {
 			return err
@@ -136,20 +136,12 @@ func PlainUpdates(ctx context.Context, db *DB, n int) error {
 			return err
 		}
 	}
-	return ResetDeliveries(ctx, db)
+	return nil
 }
 
 // ResetDeliveries lets all deliveries wait again.
 func ResetDeliveries(ctx context.Context, db *DB) error {
 	return db.byThousands(ctx, "UPDATE deliveries SET state = 1, owner_key = 0, attempts = 0, at_ms = 1, route = 0, calling = 0, first_ms = 0 WHERE id > ? AND id <= ?")
-}
-
-// ClearDeliveries removes all deliveries and pushes.
-func ClearDeliveries(ctx context.Context, db *DB) error {
-	if err := db.w.WithContext(ctx).Exec("DELETE FROM pushes").Error; err != nil {
-		return err
-	}
-	return db.byThousands(ctx, "DELETE FROM deliveries WHERE id > ? AND id <= ?")
 }
 
 // byThousands runs a statement for all deliveries, a few thousand ids at a time.
