@@ -51,8 +51,12 @@ func took(db *store.DB, do func()) float64 {
 // work goes on from there.
 func told(b *testing.B, db *store.DB, id string, c civic.CommunityID, n int) {
 	b.Helper()
-	if p := added(b, db, push(id), civic.Audience{Community: c}); p.Audience != n {
-		b.Fatalf("audience %d", p.Audience)
+	p, err := db.AddPush(context.Background(), push(id), civic.Audience{Community: c})
+	for try := 0; try < 5 && errors.Is(err, mysql.ErrInvalidConn); try++ {
+		p, err = db.AddPush(context.Background(), push(id), civic.Audience{Community: c})
+	}
+	if err != nil || p.Audience != n {
+		b.Fatalf("audience %d, %v", p.Audience, err)
 	}
 	for got := 0; got < n; {
 		some, err := db.Expand(context.Background(), n)

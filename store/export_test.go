@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 
 	"yishi/flows/civic"
@@ -101,7 +102,7 @@ func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 			}
 			args = append(args, r.args()...)
 		}
-		if err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9), args...).Error; err != nil {
+		if err := db.patiently(ctx, "INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9)+db.dia.conflict("openid")+"openid = accounts.openid", args...); err != nil {
 			return err
 		}
 	}
@@ -117,7 +118,8 @@ func PlainDeliveries(ctx context.Context, db *DB, purpose, n int) error {
 			name := crowdName(i)
 			args = append(args, -1, purpose, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 		}
-		if err := db.w.WithContext(ctx).Exec("INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16), args...).Error; err != nil {
+		err := db.patiently(ctx, "INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16)+db.dia.conflict("person, purpose_key")+"push_id = deliveries.push_id", args...)
+		if err != nil {
 			return err
 		}
 	}
@@ -179,4 +181,15 @@ func Due(ctx context.Context, db *DB) (map[civic.Account]DueRow, error) {
 		due[civic.Account(r.Account)] = DueRow{r.PurposeKey, at(r.AtMS)}
 	}
 	return due, err
+}
+
+// patiently runs a statement that may be run again, also where a busy machine cuts it.
+func (db *DB) patiently(ctx context.Context, sql string, args ...any) error {
+	var err error
+	for range 5 {
+		if err = clean(db.w.WithContext(ctx).Exec(sql, args...).Error); !errors.Is(err, mysql.ErrInvalidConn) {
+			break
+		}
+	}
+	return err
 }
