@@ -17,7 +17,7 @@ type Step struct {
 func Recorded(db *DB, do func()) ([]string, error) {
 	var seen []string
 	note := func(tx *gorm.DB) {
-		seen = append(seen, tx.Dialector.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...))
+		seen = append(seen, tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...))
 	}
 	for _, g := range []*gorm.DB{db.r, db.w} {
 		if err := g.Callback().Row().After("gorm:row").Register("recorded", note); err != nil {

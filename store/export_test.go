@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 
 	"yishi/flows/civic"
@@ -101,23 +102,24 @@ func Crowd(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 			}
 			args = append(args, r.args()...)
 		}
-		if err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9), args...).Error; err != nil {
+		if err := db.patiently(ctx, "INSERT INTO accounts "+accountColumns+" VALUES "+tuples(len(args)/9, 9)+db.dia.conflict("openid")+"openid = accounts.openid", args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// PlainDeliveries inserts n deliveries of another push by plain statements, as a floor.
-func PlainDeliveries(ctx context.Context, db *DB, n int) error {
+// PlainDeliveries inserts n deliveries of a purpose, that have ended, by plain statements, as a floor.
+func PlainDeliveries(ctx context.Context, db *DB, purpose, n int) error {
 	const columns = "push_id, purpose_key, person, account, state, calm, at_ms, route, calling, tried, attempts, code, first_ms, read_ms, owner_key, reason"
 	for from := 0; from < n; from += expandStep {
 		var args []any
 		for i := from; i < min(n, from+expandStep); i++ {
 			name := crowdName(i)
-			args = append(args, 1, 1, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
+			args = append(args, -1, purpose, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 		}
-		if err := db.w.WithContext(ctx).Exec("INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16), args...).Error; err != nil {
+		err := db.patiently(ctx, "INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16)+db.dia.conflict("person, purpose_key")+"push_id = deliveries.push_id", args...)
+		if err != nil {
 			return err
 		}
 	}
@@ -136,20 +138,12 @@ func PlainUpdates(ctx context.Context, db *DB, n int) error {
 			return err
 		}
 	}
-	return ResetDeliveries(ctx, db)
+	return nil
 }
 
 // ResetDeliveries lets all deliveries wait again.
 func ResetDeliveries(ctx context.Context, db *DB) error {
 	return db.byThousands(ctx, "UPDATE deliveries SET state = 1, owner_key = 0, attempts = 0, at_ms = 1, route = 0, calling = 0, first_ms = 0 WHERE id > ? AND id <= ?")
-}
-
-// ClearDeliveries removes all deliveries and pushes.
-func ClearDeliveries(ctx context.Context, db *DB) error {
-	if err := db.w.WithContext(ctx).Exec("DELETE FROM pushes").Error; err != nil {
-		return err
-	}
-	return db.byThousands(ctx, "DELETE FROM deliveries WHERE id > ? AND id <= ?")
 }
 
 // byThousands runs a statement for all deliveries, a few thousand ids at a time.
@@ -213,4 +207,15 @@ func AgeLikes(db *DB, c civic.CommunityID, ago time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.looked, x.renewed, x.built = local().Add(-ago), local().Add(-ago), local().Add(-ago)
+}
+
+// patiently runs a statement that may be run again, also where a busy machine cuts it.
+func (db *DB) patiently(ctx context.Context, sql string, args ...any) error {
+	var err error
+	for range 5 {
+		if err = clean(db.w.WithContext(ctx).Exec(sql, args...).Error); !errors.Is(err, mysql.ErrInvalidConn) {
+			break
+		}
+	}
+	return err
 }

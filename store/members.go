@@ -70,7 +70,7 @@ func (b *batch) members(of, when int64) walk {
 // countMembers says how many belong to a community now.
 func (b *batch) countMembers(of civic.CommunityID) (int, error) {
 	var n int
-	err := b.tx.Raw("SELECT COUNT(*) FROM accounts WHERE community_id = ? AND community_ms <= ?", int64(of), ms(b.now)).Scan(&n).Error
+	err := b.tx.Raw("SELECT COUNT(*) FROM accounts"+b.db.dia.force("accounts_members")+" WHERE community_id = ? AND community_ms <= ?", int64(of), ms(b.now)).Scan(&n).Error
 	if err != nil {
 		return 0, fmt.Errorf("count members: %w", clean(err))
 	}

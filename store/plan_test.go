@@ -18,10 +18,10 @@ func TestNoStatementWalksATable(t *testing.T) {
 	if err := store.Crowd(within(t, 20*time.Second), db, c.ID, 6000); err != nil {
 		t.Fatal(err)
 	}
-	added(t, db, push("a"), civic.Audience{Community: c.ID})
-	added(t, db, push("b"), civic.Audience{Accounts: accounts(3000)})
 	ctx := within(t, 60*time.Second)
 	all, err := store.Recorded(db, func() {
+		added(t, db, push("a"), civic.Audience{Community: c.ID})
+		added(t, db, push("b"), civic.Audience{Accounts: accounts(3000)})
 		expanded(t, db)
 		for range 2 {
 			var out []civic.Outcome

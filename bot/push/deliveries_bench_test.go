@@ -35,9 +35,10 @@ const (
 func BenchmarkDeliveries(b *testing.B) {
 	s := newSite(b)
 	for i := 0; b.Loop(); i++ {
-		s.platform.Populate(crowdPrefix, s.n)
+		b.StopTimer()
+		s.greet(b)
 		floor := s.bare(b)
-		s.platform.Populate(crowdPrefix, s.n)
+		b.StartTimer()
 		before := s.platform.Tally()
 		q := &timedQueue{DB: s.db, left: make(chan struct{})}
 		q.open.Store(int64(s.n))
@@ -83,18 +84,30 @@ func newSite(b *testing.B) *site {
 	api := httptest.NewServer(s.platform.Handler())
 	b.Cleanup(api.Close)
 	s.client = wechat.NewClient(wechat.Config{AppID: "wxapp", Secret: "secret", API: api.URL}, nil, time.Now, nil)
+	return s
+}
+
+// greet has everybody write to the account, so that both sides let five messages through.
+func (s *site) greet(b *testing.B) {
+	b.Helper()
+	now := s.db.Clock().Now().Truncate(time.Millisecond)
+	s.people = s.people[:0]
 	for _, openid := range s.platform.Populate(crowdPrefix, s.n) {
 		s.people = append(s.people, civic.Account(openid))
-		s.db.Contact(civic.Account(openid), store.ContactMessage, s.db.Clock().Now())
+		s.db.Contact(civic.Account(openid), store.ContactMessage, now)
 	}
 	for known := 0; known < s.n; <-time.After(100 * time.Millisecond) { // contacts are written each second
 		reach, err := s.db.Reach(b.Context(), s.people)
 		if err != nil {
 			b.Fatal(err)
 		}
-		known = len(reach)
+		known = 0
+		for _, r := range reach {
+			if !r.LastMessageAt.Before(now) {
+				known++
+			}
+		}
 	}
-	return s
 }
 
 // bare makes one call for each of the people and returns how many a second.
