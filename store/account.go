@@ -37,7 +37,7 @@ func (b *batch) join(turns []*turn) error {
 	now := ms(b.now)
 	for a, j := range last {
 		rows = append(rows, accountRow{
-			Openid: string(a), CommunityID: int64(j.Community), EstateID: j.Estate, Following: true, FirstMS: now, LastMessageMS: now,
+			Openid: string(a), CommunityID: int64(j.Community), EstateID: j.Estate, Following: true, FirstMS: now, LastEventMS: now,
 			CommunityMS: now,
 		})
 	}

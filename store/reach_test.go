@@ -28,6 +28,23 @@ func reach(t testing.TB, db *store.DB) civic.Reach {
 	return all[someone]
 }
 
+// Who joins by a code has said nothing yet: the platform's 48 hours begin with a message.
+func TestJoiningIsNoMessage(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c := community(t, db, "钮")
+		start := db.Clock().Now().Truncate(time.Millisecond)
+		db.Contact(someone, store.ContactFollow, start)
+		must(t, db, commit("join", 1, someone, civic.Join{Account: someone, Community: c.ID}))
+		if r := reach(t, db); !r.Following || !r.LastMessageAt.IsZero() || r.LastEventAt.Before(start) {
+			t.Errorf("after joining %+v", r)
+		}
+		db.Contact(someone, store.ContactMessage, start.Add(time.Hour))
+		if r := reach(t, db); !r.LastMessageAt.Equal(start.Add(time.Hour)) {
+			t.Errorf("after a message %+v", r)
+		}
+	})
+}
+
 func TestWindowCountsCustomerMessages(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		a := someone
