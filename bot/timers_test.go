@@ -50,6 +50,7 @@ func TestReminder(t *testing.T) {
 	for _, q := range people {
 		q.Say(t.Context(), "菜单")
 	}
+	h.noted(t, people, true)
 	late := h.platform.Person("oHallComesLater0000000001")
 	late.Follow(t.Context(), "door")
 	h.db.Clock().Shift(time.Hour)
