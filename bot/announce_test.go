@@ -107,6 +107,8 @@ func (h *hall) stage(t *testing.T) []*platform.Person {
 			q.Unfollow(t.Context())
 		}
 	}
+	h.noted(t, people[:10], true)
+	h.noted(t, people[45:], true)
 	h.platform.SetWebhooks() // nobody tells the bot
 	for _, q := range people[40:45] {
 		q.Unfollow(t.Context())

@@ -180,7 +180,29 @@ func (h *hall) followers(t *testing.T, n int) []*platform.Person {
 		})
 	}
 	all.Wait()
+	h.noted(t, people, false)
 	return people
+}
+
+// noted waits until the database knows that people wrote, or followed; it is told each second.
+func (h *hall) noted(t *testing.T, people []*platform.Person, wrote bool) {
+	t.Helper()
+	var all []civic.Account
+	for _, q := range people {
+		all = append(all, civic.Account(q.Openid()))
+	}
+	wait(t, func() bool {
+		reach, err := h.db.Reach(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range all {
+			if r := reach[a]; r.LastMessageAt.IsZero() && (wrote || r.LastEventAt.IsZero()) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // settled waits until nobody of a push waits any more and returns its report, which adds up.

