@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
 )
 
 const (
@@ -258,4 +257,3 @@ func (f *fleet) goesOn() time.Duration {
 	}
 	return took
 }
-
