@@ -16,7 +16,7 @@ import (
 func TestRefusalHarmsNoNeighbour(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		c := community(t, db, "钮")
-		own, err := db.AddNeed(within(t, time.Second), civic.Need{Community: c.ID, Author: "openid-0", Text: "路灯坏了", Released: true})
+		own, err := db.AddNeed(within(t, 10*time.Second), civic.Need{Community: c.ID, Author: "openid-0", Text: "路灯坏了", Released: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,11 +38,11 @@ func TestRefusalHarmsNoNeighbour(t *testing.T) {
 		}
 		all.Wait()
 		for seq := 2; seq <= 41; seq++ {
-			if _, ok, err := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, seq); !ok || err != nil {
+			if _, ok, err := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, seq); !ok || err != nil {
 				t.Errorf("number %d is missing: %v", seq, err)
 			}
 		}
-		if _, ok, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 42); ok {
+		if _, ok, _ := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, 42); ok {
 			t.Error("a number too many")
 		}
 	})
@@ -56,7 +56,7 @@ func TestRefusedTurnLeavesNothing(t *testing.T) {
 		if s := refused(t, db, turn); !strings.Contains(s, "没有找到") {
 			t.Errorf("refusal %q", s)
 		}
-		if _, ok, err := db.Followers().Follower(within(t, time.Second), a); ok || err != nil {
+		if _, ok, err := db.Followers().Follower(within(t, 10*time.Second), a); ok || err != nil {
 			t.Errorf("the account was joined all the same: %v", err)
 		}
 		turn.Effects = []any{need(a, c.ID, "路灯坏了")} // the resident goes on in the same run
@@ -96,7 +96,7 @@ func TestCloseOrCommitExactlyOneWins(t *testing.T) {
 				t.Fatalf("commit %+v %v, close %+v", got, errCommit, closed)
 			}
 		}
-		if _, total, err := db.Needs().Mine(within(t, time.Second), a, 0, 1); err != nil || total != committed {
+		if _, total, err := db.Needs().Mine(within(t, 10*time.Second), a, 0, 1); err != nil || total != committed {
 			t.Errorf("%d needs for %d commits: %v", total, committed, err)
 		}
 	})
@@ -106,19 +106,19 @@ func TestClosedRunStaysClosed(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		c := community(t, db, "钮")
 		for range 2 {
-			if r, err := db.CloseRun(within(t, time.Second), "run-1", 1, "openid-A"); err != nil || !r.Closed {
+			if r, err := db.CloseRun(within(t, 10*time.Second), "run-1", 1, "openid-A"); err != nil || !r.Closed {
 				t.Fatalf("close: %+v %v", r, err)
 			}
 		}
 		turn := commit("run-1", 1, "openid-A", need("openid-A", c.ID, "路灯坏了"))
-		if _, err := db.Commit(within(t, time.Second), turn); !errors.Is(err, store.ErrClosed) {
+		if _, err := db.Commit(within(t, 10*time.Second), turn); !errors.Is(err, store.ErrClosed) {
 			t.Errorf("commit of a closed run: %v", err)
 		}
 		turn.N = 2
 		if r := must(t, db, turn); r.Number == "" {
 			t.Errorf("the next turn got %+v", r)
 		}
-		if r, err := db.CloseRun(within(t, time.Second), "run-1", 2, "openid-A"); err != nil || r.Closed || !r.Final || r.Number == "" {
+		if r, err := db.CloseRun(within(t, 10*time.Second), "run-1", 2, "openid-A"); err != nil || r.Closed || !r.Final || r.Number == "" {
 			t.Errorf("closing a committed run gave %+v, %v", r, err)
 		}
 	})
@@ -159,7 +159,7 @@ func TestCallersTimeIsKept(t *testing.T) {
 		if !errors.Is(err, store.ErrBusy) || !errors.Is(err, context.Canceled) {
 			t.Errorf("a caller that has left: %v", err)
 		}
-		if _, total, err := db.Needs().Mine(within(t, time.Second), "openid-A", 0, 1); total != 0 || err != nil {
+		if _, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 0, 1); total != 0 || err != nil {
 			t.Errorf("%d needs, %v", total, err)
 		}
 	})
@@ -181,7 +181,7 @@ func TestClosedStoreSaysSo(t *testing.T) {
 			t.Errorf("close: %v", err)
 		}
 		all.Wait()
-		if _, err := db.Commit(within(t, time.Second), commit("run-x", 1, "openid-A")); !errors.Is(err, store.ErrBusy) {
+		if _, err := db.Commit(within(t, 10*time.Second), commit("run-x", 1, "openid-A")); !errors.Is(err, store.ErrBusy) {
 			t.Errorf("commit after close: %v", err)
 		}
 	})

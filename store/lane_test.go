@@ -76,10 +76,10 @@ func TestOneRefusedInABatch(t *testing.T) {
 	if s := db.Stats(); s.Batches != 4 || s.Commits != 20 || s.Refused != 1 { // first, all, all but one, that one
 		t.Errorf("stats %+v", s)
 	}
-	if _, ok, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 20); !ok {
+	if _, ok, _ := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, 20); !ok {
 		t.Error("number 20 is missing")
 	}
-	if _, ok, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 21); ok {
+	if _, ok, _ := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, 21); ok {
 		t.Error("a number too many")
 	}
 }
@@ -100,7 +100,7 @@ func TestSameMessageInTwoRunsOfABatch(t *testing.T) {
 			t.Errorf("receipts %+v and %+v", receipts[0], r)
 		}
 	}
-	if _, total, err := db.Needs().Mine(within(t, time.Second), "openid-A", 0, 1); total != 1 || err != nil {
+	if _, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 0, 1); total != 1 || err != nil {
 		t.Errorf("%d needs, %v", total, err)
 	}
 }
@@ -108,7 +108,7 @@ func TestSameMessageInTwoRunsOfABatch(t *testing.T) {
 func TestCallerLeaves(t *testing.T) {
 	db := storetest.Open(t)
 	c := community(t, db, "钮")
-	if _, ok, err := db.Communities().Community(within(t, time.Second), c.ID); !ok || err != nil {
+	if _, ok, err := db.Communities().Community(within(t, 10*time.Second), c.ID); !ok || err != nil {
 		t.Fatal(ok, err) // known from now on: in memory, reading waits while the connection is held
 	}
 	release, err := store.Hold(within(t, 10*time.Second), db)
@@ -137,7 +137,7 @@ func TestCallerLeaves(t *testing.T) {
 	}
 	release()
 	r := must(t, db, commit("run-1", 1, "openid-A", need("openid-A", c.ID, "路灯坏了")))
-	if _, total, err := db.Needs().Mine(within(t, time.Second), "openid-A", 0, 1); total != 1 || err != nil || r.Number == "" {
+	if _, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 0, 1); total != 1 || err != nil || r.Number == "" {
 		t.Errorf("%d needs, %v, receipt %+v", total, err, r)
 	}
 }

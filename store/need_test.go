@@ -37,7 +37,7 @@ func TestEndorse(t *testing.T) {
 		if r.Heat != 20 || r.Number != n.Number.String() {
 			t.Errorf("receipt %+v, want heat 20 of %v", r, n.Number)
 		}
-		if got, ok, err := db.Needs().Need(within(t, time.Second), n.ID); !ok || err != nil || got.Heat != 20 {
+		if got, ok, err := db.Needs().Need(within(t, 10*time.Second), n.ID); !ok || err != nil || got.Heat != 20 {
 			t.Errorf("need %+v %v %v", got, ok, err)
 		}
 	})
@@ -48,7 +48,7 @@ func TestEndorseRefusals(t *testing.T) {
 		c := community(t, db, "钮")
 		open := released(t, db, c.ID, "北门的路灯坏了")
 		must(t, db, commit("hidden", 1, "author", need("author", c.ID, "电梯坏了")))
-		hidden, _, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 2)
+		hidden, _, _ := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, 2)
 		gone := released(t, db, c.ID, "垃圾没人收")
 		must(t, db, commit("gone", 1, "author", civic.WithdrawNeed{Account: "author", Need: gone.ID}))
 		rows := []struct {
@@ -75,7 +75,7 @@ func TestWithdrawAndAdd(t *testing.T) {
 		c := community(t, db, "钮")
 		a := civic.Account("author")
 		r := must(t, db, commit("raise", 1, a, need(a, c.ID, "北门的路灯坏了")))
-		n, _, _ := db.Needs().ByNumber(within(t, time.Second), c.ID, 0, 1)
+		n, _, _ := db.Needs().ByNumber(within(t, 10*time.Second), c.ID, 0, 1)
 		add := func(run, text string) store.Commit {
 			return commit(run, 1, a, civic.AddToNeed{Account: a, Need: n.ID, Text: text})
 		}
@@ -106,7 +106,7 @@ func TestWithdrawAndAdd(t *testing.T) {
 		if s := refused(t, db, add("late", "还有")); !strings.Contains(s, "撤回") {
 			t.Errorf("addition to a withdrawn need: %q", s)
 		}
-		mine, total, err := db.Needs().Mine(within(t, time.Second), a, 0, 5)
+		mine, total, err := db.Needs().Mine(within(t, 10*time.Second), a, 0, 5)
 		if err != nil || total != 1 || mine[0].State != civic.NeedWithdrawn || len(mine[0].Additions) != 10 || mine[0].Additions[3].Text != "补充3" {
 			t.Errorf("mine: %+v %d %v", mine, total, err)
 		}
@@ -127,7 +127,7 @@ func TestAdditionsAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if got, _, err := db.Needs().Need(within(t, time.Second), n.ID); err != nil || len(got.Additions) != 10 {
+		if got, _, err := db.Needs().Need(within(t, 10*time.Second), n.ID); err != nil || len(got.Additions) != 10 {
 			t.Errorf("%d additions, %v", len(got.Additions), err)
 		}
 	})
@@ -144,7 +144,7 @@ func TestRaiseKeepsAllOfIt(t *testing.T) {
 			Photos: []string{"media-1", "media-2"}, VoiceID: "media-3",
 		}
 		must(t, db, commit("raise", 1, a, civic.Join{Account: a, Community: c.ID, Estate: 7}, e))
-		mine, _, err := db.Needs().Mine(within(t, time.Second), a, 0, 5)
+		mine, _, err := db.Needs().Mine(within(t, 10*time.Second), a, 0, 5)
 		if err != nil || len(mine) != 1 {
 			t.Fatalf("mine: %+v %v", mine, err)
 		}
@@ -153,7 +153,7 @@ func TestRaiseKeepsAllOfIt(t *testing.T) {
 			n.State != civic.NeedRaised || n.Released || n.Author != a || n.Community != c.ID {
 			t.Errorf("need %+v", n)
 		}
-		f, ok, err := db.Followers().Follower(within(t, time.Second), a)
+		f, ok, err := db.Followers().Follower(within(t, 10*time.Second), a)
 		if err != nil || !ok || f.Community != c.ID || f.Estate != 7 {
 			t.Errorf("follower %+v %v %v", f, ok, err)
 		}

@@ -59,7 +59,7 @@ func TestWrongCommunity(t *testing.T) {
 			"bad zone": {Code: "钮", Name: "钮家巷社区", TimeZone: "Mars/North"},
 			"estate":   {Code: "钮", Name: "钮家巷社区", Estates: []string{""}},
 		} {
-			if c, err := db.AddCommunity(within(t, time.Second), n); err == nil {
+			if c, err := db.AddCommunity(within(t, 10*time.Second), n); err == nil {
 				t.Errorf("%s: %+v", name, c)
 			}
 		}
@@ -111,11 +111,11 @@ func TestMinePages(t *testing.T) {
 			db.Clock().Shift(time.Minute)
 			must(t, db, commit("run", i, "openid-A", need("openid-A", c.ID, "路灯坏了")))
 		}
-		page, total, err := db.Needs().Mine(within(t, time.Second), "openid-A", 2, 3)
+		page, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 2, 3)
 		if err != nil || total != 7 || len(page) != 3 || page[0].Number.Seq != 5 || page[2].Number.Seq != 3 {
 			t.Errorf("page %+v of %d, %v", page, total, err)
 		}
-		if page, total, err := db.Needs().Mine(within(t, time.Second), "openid-a", 0, 3); err != nil || total != 0 || len(page) != 0 {
+		if page, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-a", 0, 3); err != nil || total != 0 || len(page) != 0 {
 			t.Errorf("another account's: %+v %d %v", page, total, err)
 		}
 	})

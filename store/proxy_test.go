@@ -165,7 +165,7 @@ func TestCutAroundCommit(t *testing.T) {
 			p.mode.Store(row.mode)
 			begin := time.Now()
 			first, err := db.Commit(within(t, 4*time.Second), turn)
-			if took := time.Since(begin); took > 4200*time.Millisecond {
+			if took := time.Since(begin); took > 4500*time.Millisecond { // what the platform allows a whole answer
 				t.Errorf("took %v", took)
 			}
 			if errors.Is(err, store.ErrUnsure) != row.unsure || err != nil != row.unsure {
@@ -179,7 +179,7 @@ func TestCutAroundCommit(t *testing.T) {
 			if again.Number == "" || first.Number != "" && first != again {
 				t.Errorf("the retry got %+v, the first %+v", again, first)
 			}
-			_, total, err := straight.Needs().Mine(within(t, time.Second), a, 0, 1)
+			_, total, err := straight.Needs().Mine(within(t, 10*time.Second), a, 0, 1)
 			if total != 1 || err != nil {
 				t.Errorf("%d needs, %v", total, err)
 			}
@@ -191,7 +191,7 @@ func TestServerAway(t *testing.T) {
 	db, straight, p := throughProxy(t)
 	c := community(t, straight, "钮")
 	a := civic.Account("openid-canary")
-	if _, ok, err := db.Communities().Community(within(t, time.Second), c.ID); !ok || err != nil {
+	if _, ok, err := db.Communities().Community(within(t, 10*time.Second), c.ID); !ok || err != nil {
 		t.Fatalf("community: %v %v", ok, err)
 	}
 	p.mode.Store(refuse)
@@ -203,7 +203,7 @@ func TestServerAway(t *testing.T) {
 	if !errors.Is(err, store.ErrBusy) || errors.Is(err, store.ErrUnsure) || strings.Contains(err.Error(), "canary") {
 		t.Errorf("commit without a server: %v", err)
 	}
-	if got, ok, err := db.Communities().Community(within(t, time.Second), c.ID); !ok || err != nil || got.Code != "钮" {
+	if got, ok, err := db.Communities().Community(within(t, 10*time.Second), c.ID); !ok || err != nil || got.Code != "钮" {
 		t.Errorf("the community is not served from memory: %+v %v %v", got, ok, err)
 	}
 	db.Contact(a, store.ContactMessage, db.Clock().Now())
@@ -223,10 +223,10 @@ func TestOpenWithoutServer(t *testing.T) {
 			t.Errorf("close: %v", err)
 		}
 	})
-	if err := db.Ping(within(t, time.Second)); err == nil {
+	if err := db.Ping(within(t, 10*time.Second)); err == nil {
 		t.Error("ping succeeds")
 	}
-	if err := db.CheckSchema(within(t, time.Second)); err == nil || errors.Is(err, store.ErrSchema) {
+	if err := db.CheckSchema(within(t, 10*time.Second)); err == nil || errors.Is(err, store.ErrSchema) {
 		t.Errorf("check schema: %v", err)
 	}
 	if _, err := db.Commit(within(t, 2*time.Second), commit("run-1", 1, "openid-A")); !errors.Is(err, store.ErrBusy) {
@@ -243,7 +243,7 @@ func TestWrongOptions(t *testing.T) {
 		"bad mysql":      {DSN: "mysql:secret@@@", Key: storetest.Key()},
 	}
 	for name, o := range rows {
-		if db, err := store.Open(within(t, time.Second), o); err == nil {
+		if db, err := store.Open(within(t, 10*time.Second), o); err == nil {
 			t.Errorf("%s: opened", name)
 			_ = db.Close()
 		} else if strings.Contains(err.Error(), "secret") {

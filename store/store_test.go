@@ -95,7 +95,7 @@ func TestOneNeedFromManyIdenticalCommits(t *testing.T) {
 		if again := must(t, db, turn); again != receipts[0] {
 			t.Errorf("a later repeat got %+v, the first %+v", again, receipts[0])
 		}
-		needs, total, err := db.Needs().Mine(within(t, time.Second), "openid-A", 0, 10)
+		needs, total, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 0, 10)
 		if err != nil || total != 1 || len(needs) != 1 || needs[0].Number.String() != receipts[0].Number {
 			t.Errorf("needs: %+v, %d, %v", needs, total, err)
 		}
@@ -104,7 +104,7 @@ func TestOneNeedFromManyIdenticalCommits(t *testing.T) {
 		if again := must(t, db, other); again != receipts[0] {
 			t.Errorf("the same message in another run got %+v, the first %+v", again, receipts[0])
 		}
-		r, run, n, found, err := db.Seen(within(t, time.Second), "message-1")
+		r, run, n, found, err := db.Seen(within(t, 10*time.Second), "message-1")
 		if r != receipts[0] || run != "run-a" || n != 3 || !found || err != nil {
 			t.Errorf("seen: %+v %q %d %v %v", r, run, n, found, err)
 		}
@@ -136,7 +136,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 		}
 		for _, id := range ids {
 			for seq := 1; seq <= needs/communities; seq++ {
-				if _, ok, err := db.Needs().ByNumber(within(t, time.Second), id, 0, seq); !ok || err != nil {
+				if _, ok, err := db.Needs().ByNumber(within(t, 10*time.Second), id, 0, seq); !ok || err != nil {
 					t.Fatalf("number %d is missing: %v", seq, err)
 				}
 			}
