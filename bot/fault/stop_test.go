@@ -76,7 +76,7 @@ func (s *site) claimsOf(people []string, told []*platform.Delivery) []platform.C
 			s.t.Errorf("%s was told %q", people[i], d.Reply.Text)
 		}
 	}
-	if unsure > len(people)/10 { // a machine that stands still makes a few
+	if unsure > len(people)/4 { // a machine that stands still makes some; stores closed too early make all
 		s.t.Errorf("%d of %d were asked to say it again", unsure, len(people))
 	}
 	return claims
