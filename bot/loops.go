@@ -26,15 +26,18 @@ type loops struct {
 // openLoops puts the loops together and has commits wake them.
 func (a *app) openLoops(ctx context.Context) (*loops, error) {
 	l := &loops{bell: a.bell}
-	var err error
-	if l.media, err = a.newMedia(); err != nil {
+	folder, err := blobs.NewFolder(filepath.Join(a.cfg.Data, "blobs"))
+	if err != nil {
+		return nil, fmt.Errorf("open blobs: %w", err)
+	}
+	if l.media, err = a.newMedia(folder); err != nil {
 		return nil, err
 	}
 	if l.deliveries, err = a.newDeliveries(); err != nil {
 		return nil, err
 	}
 	l.timers, err = push.NewTimers(push.TimersConfig{
-		Queue: a.db, Fire: a.newFiring().fire, Now: a.db.Clock().Now, Observe: a.metrics.job, Log: a.log,
+		Queue: a.db, Fire: a.newFiring(folder).fire, Now: a.db.Clock().Now, Observe: a.metrics.job, Log: a.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open timers: %w", err)
@@ -74,11 +77,7 @@ func (l *loops) Run(ctx context.Context) {
 }
 
 // newMedia returns the loop that fetches photos and voices.
-func (a *app) newMedia() (*push.Loop[civic.MediaJob], error) {
-	folder, err := blobs.NewFolder(filepath.Join(a.cfg.Data, "blobs"))
-	if err != nil {
-		return nil, fmt.Errorf("open blobs: %w", err)
-	}
+func (a *app) newMedia(folder blobs.Store) (*push.Loop[civic.MediaJob], error) {
 	loop, err := push.NewMedia(push.MediaConfig{
 		Queue: a.db, Fetch: a.client, Tell: a.client, Blobs: folder, Secret: subkey(a.cfg.MasterKey, "blobs"),
 		Now: a.db.Clock().Now, Observe: a.metrics.job, Log: a.log,

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"yishi/bot/blobs"
 	"yishi/bot/push"
 	"yishi/flows/civic"
 	"yishi/store"
@@ -21,23 +22,27 @@ type timerStore interface {
 	Commit(ctx context.Context, c store.Commit) (civic.Receipt, error)
 	Sweep(ctx context.Context) (int, error)
 	SweepDeliveries(ctx context.Context) (int, error)
+	SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
 }
 
 // firing does what due timers are for: civic says what, the store commits it together with the
 // guard that the timer is still armed as it was claimed.
 type firing struct {
-	store timerStore
-	now   func() time.Time
-	done  func(effects []any) // told of what was committed
-	log   *slog.Logger
+	store  timerStore
+	now    func() time.Time
+	done   func(effects []any)                             // told of what was committed
+	forget func(ctx context.Context, blobKey string) error // deletes a photo or voice
+	log    *slog.Logger
 
 	mu      sync.Mutex
 	unknown map[string]bool // kinds that were logged
 }
 
-func (a *app) newFiring() *firing {
-	return &firing{store: a.db, now: a.db.Clock().Now, done: a.committed, log: a.log, unknown: map[string]bool{}}
+func (a *app) newFiring(kept blobs.Store) *firing {
+	return &firing{
+		store: a.db, now: a.db.Clock().Now, done: a.committed, forget: kept.Delete, log: a.log, unknown: map[string]bool{},
+	}
 }
 
 // fire does what a timer is for. push.ErrStale means that it was done, or moved, before.
@@ -79,6 +84,9 @@ func (f *firing) sweep(ctx context.Context) {
 	_, err := f.store.Sweep(ctx)
 	if err == nil {
 		_, err = f.store.SweepDeliveries(ctx)
+	}
+	for n := 1; err == nil && n > 0; {
+		n, err = f.store.SweepMedia(ctx, f.forget)
 	}
 	if err == nil {
 		return

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,7 @@ type sweeper struct {
 	*store.DB
 	swept int
 	err   error
+	loose []string // blobs of no need, one a call
 }
 
 func (s *sweeper) Sweep(context.Context) (int, error) {
@@ -122,10 +124,21 @@ func (s *sweeper) Sweep(context.Context) (int, error) {
 	return 0, s.err
 }
 
+func (s *sweeper) SweepMedia(ctx context.Context, forget func(context.Context, string) error) (int, error) {
+	if len(s.loose) == 0 {
+		return 0, nil
+	}
+	key := s.loose[0]
+	s.loose = s.loose[1:]
+	return 1, forget(ctx, key)
+}
+
 func TestSweepsAndStrangers(t *testing.T) {
 	var log bytes.Buffer
-	db := &sweeper{DB: storetest.Open(t), err: errors.New("busy")}
+	db := &sweeper{DB: storetest.Open(t), err: errors.New("busy"), loose: []string{"a", "b"}}
 	f := newFirings(db, &log, 1)[0]
+	var forgotten []string
+	f.forget = func(_ context.Context, key string) error { forgotten = append(forgotten, key); return nil }
 	sweep := civic.DailySweep(db.Clock().Now().Add(-48*time.Hour), time.UTC)
 	for range 2 { // the bot starts twice
 		if err := db.ArmTimerOnce(t.Context(), sweep); err != nil {
@@ -149,6 +162,9 @@ func TestSweepsAndStrangers(t *testing.T) {
 	}
 	if err := f.fire(t.Context(), due[0]); err != nil || db.swept != 2 {
 		t.Errorf("swept %d times, %v", db.swept, err)
+	}
+	if !slices.Equal(forgotten, []string{"a", "b"}) {
+		t.Errorf("forgot %v", forgotten)
 	}
 	db.Clock().Shift(time.Hour)
 	if due, err = db.ClaimTimers(t.Context(), "w", 10, time.Minute); err != nil || len(due) != 0 {
