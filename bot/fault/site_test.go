@@ -45,16 +45,17 @@ type plan struct {
 
 // site is a running bot with all that stands around it.
 type site struct {
-	t     testing.TB
-	plan  plan
-	dsn   string // of the database as bots are to reach it, with its scheme
-	db    *sql.DB
-	sql   *proxy // nil with SQLite
-	line  *proxy // to Redis; nil without
-	store *redisServer
-	api   string
-	bots  []*bot
-	p     *platform.Platform
+	t        testing.TB
+	plan     plan
+	dsn      string // of the database as bots are to reach it, with its scheme
+	straight string // the same, past the proxy and without the scheme; "" with SQLite
+	db       *sql.DB
+	sql      *proxy // nil with SQLite
+	line     *proxy // to Redis; nil without
+	store    *redisServer
+	api      string
+	bots     []*bot
+	p        *platform.Platform
 }
 
 // bot is one replica.
@@ -120,12 +121,12 @@ func (s *site) openLite() {
 }
 
 func (s *site) openServers() {
-	straight := storetest.MySQL(s.t)
-	cfg, err := mysql.ParseDSN(straight)
+	s.straight = storetest.MySQL(s.t)
+	cfg, err := mysql.ParseDSN(s.straight)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if s.db, err = sql.Open("mysql", straight); err != nil {
+	if s.db, err = sql.Open("mysql", s.straight); err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = s.db.Close() })
