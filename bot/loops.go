@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"yishi/bot/blobs"
 	"yishi/bot/chat"
@@ -21,11 +22,12 @@ type loops struct {
 	timers     *push.Loop[civic.Timer]
 	bell       *push.Bell
 	stalls     *stalls
+	clock      *store.Clock
 }
 
 // openLoops puts the loops together and has commits wake them.
 func (a *app) openLoops(ctx context.Context) (*loops, error) {
-	l := &loops{bell: a.bell}
+	l := &loops{bell: a.bell, clock: a.db.Clock()}
 	folder, err := blobs.NewFolder(filepath.Join(a.cfg.Data, "blobs"))
 	if err != nil {
 		return nil, fmt.Errorf("open blobs: %w", err)
@@ -62,6 +64,9 @@ func (a *app) openLoops(ctx context.Context) (*loops, error) {
 
 // Run works until ctx ends, and lets what is in hand end. Run it once.
 func (l *loops) Run(ctx context.Context) {
+	if !l.timed(ctx) {
+		return
+	}
 	var all sync.WaitGroup
 	all.Go(func() { l.media.Run(ctx) })
 	all.Go(func() { l.deliveries.Run(ctx) })
@@ -74,6 +79,29 @@ func (l *loops) Run(ctx context.Context) {
 		})
 	})
 	all.Wait()
+}
+
+// askTime is between two questions to a database that does not tell its time.
+const askTime = 250 * time.Millisecond
+
+// timed waits until the database has told its time: leases that began by the clock of a machine
+// that is wrong might not end for hours, or end those of others. False means that ctx ended.
+func (l *loops) timed(ctx context.Context) bool {
+	tick := time.NewTicker(askTime)
+	defer tick.Stop()
+	for !l.clock.Synced() && ctx.Err() == nil {
+		asking, done := context.WithTimeout(ctx, time.Second)
+		err := l.clock.Sync(asking)
+		done()
+		if err == nil {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
 }
 
 // newMedia returns the loop that fetches photos and voices.

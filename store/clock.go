@@ -23,13 +23,8 @@ type Clock struct {
 
 func newClock(offset time.Duration, query string, g *gorm.DB) *Clock {
 	c := &Clock{query: query, g: g}
-	c.offset.Store(int64(offset))
+	c.offset.Store(int64(offset + shifted()))
 	return c
-}
-
-// local is this machine's time.
-func local() time.Time {
-	return time.Now() //nolint:forbidigo // the one clock that all others are made of
 }
 
 // Now is the database's time in UTC, as far as it was measured.

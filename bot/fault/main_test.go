@@ -26,14 +26,23 @@ func built(m *testing.M) int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program = filepath.Join(dir, "bot")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	build := exec.CommandContext(ctx, "go", "build", "-race=false", "-buildvcs=false", "-o", program, "yishi/bot")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return complain(fmt.Errorf("build bot: %w", err))
+	if err := build(program); err != nil {
+		return complain(err)
 	}
 	return m.Run()
+}
+
+// build makes the bot.
+func build(to string, flags ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	args := append([]string{"build", "-race=false", "-buildvcs=false", "-o", to}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(args, "yishi/bot")...)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build bot: %w", err)
+	}
+	return nil
 }
 
 func complain(err error) int {

@@ -39,7 +39,7 @@ func (b *batch) spend(ctx context.Context, api string) time.Duration {
 		return 0
 	case shut > 0:
 		return shut
-	case b.d.faulty(api):
+	case !b.d.mayTry(api):
 		return probePause // somebody else tries whether it is over
 	}
 	n, wait, err := b.d.cfg.Meter.Take(ctx, api, 1)
@@ -164,11 +164,20 @@ func (d *Deliveries) shutFor(api string) time.Duration {
 	return max(0, d.shut[api].Sub(d.cfg.Now()))
 }
 
-func (d *Deliveries) faulty(api string) bool {
+// mayTry says whether the API has no fault, or has one and the caller is to try it: a claim that
+// asked for another API's rows may bring the first one in a while that goes by this one.
+func (d *Deliveries) mayTry(api string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, is := d.faults[api]
-	return is
+	now := d.cfg.Now()
+	if _, is := d.faults[api]; !is {
+		return true
+	}
+	if now.Before(d.shut[api]) {
+		return false
+	}
+	d.shut[api] = now.Add(probePause)
+	return true
 }
 
 // probe says whether the API has a fault, and keeps everybody else from trying it meanwhile.
