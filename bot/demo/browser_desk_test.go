@@ -35,7 +35,7 @@ func TestStaffOnADesk(t *testing.T) {
 	b.until(`document.querySelector(".preview .submit")?.textContent === "确认发送 2 人"`)
 	b.do("confirm by keyboard", chromedp.SendKeys(chromedp.CSS(".preview .submit"), "\r"))
 	b.until(`document.querySelector(".phone:nth-of-type(1) .frame")?.classList.contains("lit")`)
-	b.until(`document.querySelector(".phone:nth-of-type(1) .banner.customer .first")?.textContent.includes("周六议事会")`)
+	b.until(`document.querySelector(".phone:nth-of-type(1) .banner.customer b")?.textContent === "周六议事会"`)
 	b.until(said("1", "周六下午三点，社区服务站。"))
 	b.until(`document.querySelector(".told .sum")?.textContent === "合计 2，名单 2 人"`)
 	b.shot("desk-6-lit")

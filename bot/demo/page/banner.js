@@ -17,9 +17,11 @@ function inUse(phone) {
   return document.hasFocus() && phone.node.offsetParent !== null && phone.node.contains(document.activeElement);
 }
 
-function first(line) {
-  if (line.card) return line.card.rows.map((r) => r.value).filter(Boolean).join(" · ");
-  return (line.text || "").split("\n").find((l) => l.trim()) || "";
+// lines are what stands on a locked screen: two of what was said.
+function lines(line) {
+  if (line.card) return [line.card.title, line.card.rows.map((r) => r.value).filter(Boolean).join(" · ")];
+  const [head, ...more] = (line.text || "").split("\n").filter((l) => l.trim());
+  return [(head || "").replace(/^【[^】]*】(?=.)/, ""), more[0]]; // who speaks stands on the screen
 }
 
 // light makes a phone light up. It returns whether a banner tells of it.
@@ -32,9 +34,10 @@ export function light(phone, line) {
   clearTimeout(phone.glowing);
   phone.glowing = setTimeout(() => glow.classList.remove("lit"), shown);
   if (inUse(phone)) return false;
-  const narrow = matchMedia("(max-width: 940px)").matches;
+  const covered = document.body.classList.contains("desked") && matchMedia("(max-width: 1120px)").matches;
+  const narrow = covered || matchMedia("(max-width: 940px)").matches; // no room within the phone, or nobody sees it
   const box = narrow ? document.getElementById("notices") : phone.banners;
-  const title = line.card ? line.card.title : app.setup.account;
+  const [title, rest] = lines(line);
   const face = narrow ? h("span", { class: "face face" + (phone.n % 6), "aria-hidden": "true" }, initial(phone.who)) : icon(symbols[line.way]);
   const banner = h("div", { class: "banner " + line.way },
     h("button", { type: "button", class: "see", onclick: () => { banner.remove(); app.show(phone.n); } },
@@ -42,7 +45,7 @@ export function light(phone, line) {
       h("span", { class: "what" },
         h("span", { class: "by" }, ways[line.way] + " · 现在"),
         h("b", {}, narrow ? phone.who.name + "的手机亮了" : title),
-        h("span", { class: "first" }, narrow && line.card ? title + "：" + first(line) : first(line)))),
+        h("span", { class: "first" }, narrow ? title + (line.card ? "：" + rest : "") : rest))),
     h("button", { type: "button", class: "round", "aria-label": "收起这条提醒", onclick: () => banner.remove() }, icon("close")));
   while (box.children.length > 2) box.firstChild.remove();
   box.append(banner);
