@@ -198,19 +198,16 @@ func (s *Server) outlookText(o Outlook) string {
 func (s *Server) when(t time.Time) string {
 	here := time.FixedZone("", 8*60*60)
 	now, then := s.o.Clock.Now().In(here), t.In(here)
-	day := "今天 "
-	switch then.YearDay() - now.YearDay() {
-	case 0:
-	case 1, -364, -365:
-		day = "明天 "
-		if now.Hour() >= 18 && then.Hour() > 4 {
-			day = "明早 "
-		}
-	default:
-		day = then.Format("1月2日 ")
+	morning := then.Hour() >= 5 && then.Hour() < 12
+	day := then.Format("1月2日 ")
+	switch midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, here); {
+	case then.Before(midnight.AddDate(0, 0, 1)):
+		day = map[bool]string{true: "今早 ", false: "今天 "}[morning]
+	case then.Before(midnight.AddDate(0, 0, 2)):
+		day = map[bool]string{true: "明早 ", false: "明天 "}[morning]
 	}
 	if then.Minute() == 0 {
-		return day + then.Format("15") + " 点"
+		return day + strconv.Itoa(then.Hour()) + " 点"
 	}
 	return day + then.Format("15:04")
 }

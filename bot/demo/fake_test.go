@@ -140,6 +140,7 @@ type world struct {
 	options  Options
 	server   *Server
 	web      *httptest.Server
+	token    string // of the API, for call
 }
 
 func newWorld(t *testing.T) *world {

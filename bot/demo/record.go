@@ -85,6 +85,7 @@ type line struct {
 	Way    string `json:"way,omitempty"`
 	Card   *card  `json:"card,omitempty"`
 	Faulty bool   `json:"faulty,omitempty"`
+	Key    string `json:"key,omitempty"` // kindConsent: the answer
 	Wire   bool   `json:"wire,omitempty"`
 }
 
@@ -100,6 +101,14 @@ func (s *Server) line(r record) (line, bool) {
 	}
 	return line{
 		Seq: r.Seq, Phone: n, At: r.At.UnixMilli(), Kind: r.Kind, Text: r.Text, Parts: r.Parts,
-		Re: r.Re, Late: r.Late, Way: r.Way, Card: r.Card, Faulty: r.Faulty, Wire: r.Wire != nil,
+		Re: r.Re, Key: lineKey(r), Late: r.Late, Way: r.Way, Card: r.Card, Faulty: r.Faulty, Wire: r.Wire != nil,
 	}, true
+}
+
+// lineKey is the key where the page needs it.
+func lineKey(r record) string {
+	if r.Kind == kindConsent {
+		return r.Key
+	}
+	return ""
 }

@@ -2,6 +2,7 @@
 import { h, initial, post, present, short, toast } from "./dom.js";
 import { Phone } from "./phone.js";
 import { Drawer } from "./drawer.js";
+import { Desk } from "./desk.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -32,6 +33,10 @@ async function start() {
     $("switcher").append(tab(p, n));
   });
   prints();
+  if (app.setup.desk) {
+    $("staff").hidden = false;
+    app.desk = new Desk($("desk"), $("staff"), app);
+  }
   choose(Math.min(Number(memory.get("phone")) || 0, app.phones.length - 1));
   listen();
 }
@@ -53,6 +58,13 @@ function choose(n) {
   app.phones.forEach((p, i) => p.node.classList.toggle("active", i === n));
   app.phones[n].bottom();
 }
+
+// show brings one phone to the front, such as when its banner was tapped.
+app.show = (n) => {
+  if (app.desk && matchMedia("(max-width: 1120px)").matches) app.desk.close(false);
+  choose(n);
+  app.phones[n].chat.focus({ preventScroll: true });
+};
 
 // heard marks the phone that got news while another one is shown.
 app.heard = (n) => { if (n !== app.active) $("switcher").children[n].classList.add("news"); };
@@ -93,6 +105,7 @@ function status(s) {
     hours >= 24 ? Math.floor(hours / 24) + " 天" : "", hours % 24 ? (hours % 24) + " 小时" : "",
   ].filter(Boolean).join(" ") : "";
   $("zero").disabled = s.offset === 0;
+  if (app.desk) app.desk.state(s);
   tick();
 }
 

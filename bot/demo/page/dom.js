@@ -66,6 +66,22 @@ export async function post(path, body, headers) {
   return false;
 }
 
+// ask sends to the demo's API (null: only asks) and resolves to what it answers, or to null after
+// saying what went wrong; quiet says nothing.
+export async function ask(path, body, quiet) {
+  let told = "演示程序没有应答，它可能停了";
+  try {
+    const answer = await fetch("/demo/api/" + path, body === null ? {} : {
+      method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" },
+    });
+    const got = await answer.json();
+    if (answer.ok) return got;
+    told = got.error || "没有成功，请再试一次";
+  } catch { /* told below */ }
+  if (!quiet) toast(told);
+  return null;
+}
+
 const zone = { timeZone: "Asia/Shanghai", hour12: false, hourCycle: "h23" };
 const clock = new Intl.DateTimeFormat("zh-CN", { ...zone, hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("zh-CN", { ...zone, year: "numeric", month: "numeric", day: "numeric" });

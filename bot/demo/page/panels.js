@@ -46,7 +46,8 @@ export class Panels {
     const tile = (name, symbol, text) => h("button", { type: "button", class: "tile", onclick: () => this.show(name) }, h("span", {}, icon(symbol)), text);
     return [h("div", { class: "tiles" },
       tile("photo", "photo", "照片"), tile("place", "place", "位置"), tile("voice", "voice", "语音"),
-      this.setup.scenes.length ? tile("scan", "scan", "扫一扫") : "", tile("leave", "leave", "取消关注"))];
+      this.setup.scenes.length ? tile("scan", "scan", "扫一扫") : "",
+      this.setup.notice ? tile("consent", "bell", "订阅") : "", tile("leave", "leave", "取消关注"))];
   }
 
   photo() {
@@ -98,6 +99,16 @@ export class Panels {
 
   scan() {
     return [this.head("扫一扫"), this.codes((n) => this.done(this.phone.act({ do: "scan", n })), this.setup.scenes.map((_, n) => n))];
+  }
+
+  // consent is the question that the account asks: one yes is good for one notice.
+  consent() {
+    const answer = (n) => this.done(this.phone.act({ do: "consent", n }));
+    return [this.head("订阅通知"), h("div", { class: "popup", role: "group", "aria-label": "订阅的询问" },
+      h("p", {}, this.setup.account + " 申请给您发一次"), h("h4", {}, "“" + this.setup.notice + "”"),
+      h("div", { class: "pair" },
+        h("button", { type: "button", class: "wide", onclick: () => answer(0) }, "拒绝"),
+        h("button", { type: "button", class: "wide submit", onclick: () => answer(1) }, "同意")))];
   }
 
   leave() {

@@ -1,6 +1,7 @@
 // One phone: a chat with the account, its menu, its keyboard.
 import { h, icon, initial, moment, post } from "./dom.js";
 import { Panels } from "./panels.js";
+import { card, light, lit } from "./banner.js";
 
 const pause = 5 * 60 * 1000; // a time stamp is shown after this much silence
 const most = 400; // messages that stay on the page
@@ -20,7 +21,7 @@ export class Phone {
       h("div", { class: "caption" }, this.face(false), h("b", {}, who.name), who.role && !who.name.includes(who.role) ? h("span", {}, who.role) : ""),
       h("div", { class: "frame" },
         h("div", { class: "bar", "aria-hidden": "true" }, this.time, h("span", { class: "gear" }, h("i"), h("i"), h("i"))),
-        this.title,
+        this.banners = h("div", { class: "banners", role: "status", "aria-live": "polite" }), this.title,
         this.chat, this.stranger, this.keys(), this.panels.node));
     this.following = null;
   }
@@ -157,12 +158,13 @@ export class Phone {
   take(line) {
     if (line.kind === "done") { this.done(line); return; }
     if (line.kind === "typing") { this.typing(); return; }
-    if (this.app.ready) this.chat.setAttribute("aria-live", "polite");
+    const told = lit(line, this.app) && light(this, line); // a banner is read out, the chat then not again
+    if (this.app.ready) this.chat.setAttribute("aria-live", told ? "off" : "polite");
     const near = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 160;
     this.stamp(line.at);
     const item = this.item(line);
     this.items.set(line.seq, item);
-    if (line.late && line.wire) this.chip(item, line.seq, "接口消息");
+    if (line.late && line.wire) this.chip(item, line.seq, line.kind === "refused" ? "平台没有收下" : { customer: "客服消息", notice: "订阅通知", template: "模板消息" }[line.way] || "接口消息");
     this.chat.insertBefore(item, this.dots);
     while (this.chat.children.length > most) this.chat.firstChild.remove();
     if (line.kind === "reply" || line.kind === "note") {
@@ -178,10 +180,12 @@ export class Phone {
       case "photo": return this.mine(h("img", { src: "/demo/photo/" + line.seq, alt: "照片", loading: "lazy" }), "picture");
       case "voice": return this.mine([h("p", { class: "words sound" }, icon("sound"), "3″"), h("p", { class: "words heard" }, line.text || "（没有转写）")], "voice");
       case "place": return this.mine([h("b", {}, line.text), h("div", { class: "map", "aria-hidden": "true" }, icon("place"))], "place");
-      case "reply": return h("li", { class: "them" }, this.face(true), h("div", { class: "bubble", tabindex: "-1" }, this.parts(line)));
+      case "reply": if (line.card) return h("li", { class: "them" }, this.face(true), card(line)); return h("li", { class: "them" }, this.face(true), h("div", { class: "bubble", tabindex: "-1" }, this.parts(line)));
       case "click": return this.note("点了菜单“" + line.text + "”");
       case "scan": return this.note("扫了“" + line.text + "”的二维码");
       case "follow": return this.note(line.text ? "扫“" + line.text + "”的二维码关注了" + this.app.setup.account : "关注了" + this.app.setup.account);
+      case "consent": return this.note((line.key === "accept" ? "同意" : "没有同意") + "收“" + line.text + "”");
+      case "refused": return h("li", { class: "note wireonly" }, h("span", {}, line.text));
       case "unfollow": return this.note("取消了关注");
       default: return this.note(line.text, line.faulty);
     }
@@ -227,7 +231,7 @@ export class Phone {
 
   chip(item, seq, what) {
     const button = h("button", { type: "button", class: "chip" }, what ? "报文 · " + what : "报文");
-    const text = (item.querySelector(".heard") || item.querySelector(".words, b, span") || item).textContent.slice(0, 30);
+    const text = (item.querySelector(".heard") || item.querySelector(".words, h3, b, span") || item).textContent.slice(0, 30);
     button.addEventListener("click", () => this.app.drawer.open(seq, this.who.name + "：" + text, button));
     item.append(button);
   }
