@@ -192,49 +192,67 @@ func TestDemoDeskByTheClock(t *testing.T) {
 	p.end(t)
 }
 
+// switcher sends into faults of the platform, on a demo whose first phone has just written.
+type switcher struct {
+	t    *testing.T
+	page string
+}
+
+func (w switcher) flip(what map[string]any) {
+	w.t.Helper()
+	if status := post(w.t, w.page, "switch", what, nil); status != http.StatusOK {
+		w.t.Fatalf("switch: %d", status)
+	}
+}
+
+// tell tells the only phone something urgent, once the ladder says that it goes by this way.
+func (w switcher) tell(title, way string) {
+	w.t.Helper()
+	what := map[string]any{"title": title, "body": "请看。", "urgent": "试一试"}
+	wait(w.t, func() bool { return strings.HasPrefix(look(w.t, w.page, what).ways(), way) })
+	what["confirm"] = 1
+	if status := post(w.t, w.page, "push", what, nil); status != http.StatusOK {
+		w.t.Fatalf("push: %d", status)
+	}
+}
+
 // TestDemoSwitches sends into faults of the platform: nobody is lost, and nobody told twice.
 func TestDemoSwitches(t *testing.T) {
 	p := start(t, map[string]string{"YISHI_DATA": t.TempDir(), "YISHI_ADDR": "127.0.0.1:0"}, "demo")
 	page := "http://" + p.await(t, &p.stdout, `http://([0-9.:]+)/`)
+	w := switcher{t, page}
 	act(t, page, map[string]any{"phone": 0, "do": "follow", "n": 0})
 	until(t, page, 10)
 	act(t, page, map[string]any{"phone": 0, "do": "say", "text": "进度"})
-	tell := func(title string) {
-		wait(t, func() bool {
-			var l looked
-			post(t, page, "foresee", map[string]any{"title": title, "body": "请看。"}, &l)
-			return strings.HasPrefix(l.ways(), "customer")
-		})
-		if status := post(t, page, "push", map[string]any{"title": title, "body": "请看。", "urgent": "试一试", "confirm": 1}, nil); status != http.StatusOK {
-			t.Fatalf("push: %d", status)
-		}
-	}
-	flip := func(what map[string]any) {
-		if status := post(t, page, "switch", what, nil); status != http.StatusOK {
-			t.Fatalf("switch: %d", status)
-		}
-	}
-	flip(map[string]any{"do": "token"})
-	tell("令牌过期")
+	w.flip(map[string]any{"do": "token"})
+	w.tell("令牌过期", "customer")
 	tallied(t, page, "customer 1")
-	flip(map[string]any{"do": "cut", "on": true})
-	tell("断了")
+	w.flip(map[string]any{"do": "cut", "on": true})
+	w.tell("断了", "customer")
 	tallied(t, page, "unknown 1")
 	awaitChat(t, page, "【钮家巷社区】断了")
-	flip(map[string]any{"do": "heal"})
-	flip(map[string]any{"do": "block", "phone": 0, "on": true})
-	tell("关了消息")
+	w.flip(map[string]any{"do": "route", "route": "customer", "set": "off"})
+	w.tell("又断了", "template")
+	awaitChat(t, page, "通知标题: 又断了")
+	tallied(t, page, "waiting 1")
+	w.flip(map[string]any{"do": "heal"})
+	tallied(t, page, "template 1") // tried again under its number, within seconds
+	w.flip(map[string]any{"do": "block", "phone": 0, "on": true})
+	w.tell("关了消息", "customer")
 	tallied(t, page, "failed关了消息 1") // by template, as its receipt says
-	flip(map[string]any{"do": "heal"})
-	flip(map[string]any{"do": "route", "route": "customer", "set": "denied"})
-	tell("没权限")
+	w.flip(map[string]any{"do": "heal"})
+	w.flip(map[string]any{"do": "route", "route": "customer", "set": "denied"})
+	w.tell("没权限", "customer")
 	wait(t, func() bool { return strings.Contains(demoStatus(t, page).Lines, "48001") })
 	tallied(t, page, "waiting 1")
-	flip(map[string]any{"do": "heal"})
+	w.flip(map[string]any{"do": "heal"})
 	post(t, page, "clock", map[string]any{"hours": 1}, nil) // more than the minute after which it is tried again
 	tallied(t, page, "customer 1")
-	if chat := chatOf(t, page); strings.Count(chat, "令牌过期") != 1 || strings.Count(chat, "断了") != 1 || strings.Count(chat, "没权限") != 1 || strings.Contains(chat, "关了消息") {
-		t.Errorf("the phone shows:\n%s", chat)
+	chat := chatOf(t, page)
+	for title, times := range map[string]int{"令牌过期": 1, "】断了": 1, "又断了": 1, "没权限": 1, "关了消息": 0} {
+		if n := strings.Count(chat, title); n != times {
+			t.Errorf("%s is shown %d times, want %d:\n%s", title, n, times, chat)
+		}
 	}
 	p.end(t)
 }

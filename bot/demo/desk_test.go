@@ -170,8 +170,8 @@ func TestCards(t *testing.T) {
 			t.Errorf("wire of %s:\n%s", row.route, text)
 		}
 	}
-	want := "> 李阿姨: [同意订阅] 会议通知\n"
-	if text := w.transcript("0"); !strings.Contains(text, want) || !strings.Contains(text, "> 李阿姨: [拒绝订阅] 会议通知\n") || !strings.Contains(text, "! 李阿姨: 会议通知\n  会议名称: 周六议事会\n") {
+	want := "# 李阿姨同意收“会议通知”\n"
+	if text := w.transcript("0"); !strings.Contains(text, want) || !strings.Contains(text, "# 李阿姨没有同意收“会议通知”\n") || !strings.Contains(text, "! 李阿姨: 会议通知\n  会议名称: 周六议事会\n") {
 		t.Errorf("transcript:\n%s", text)
 	}
 }

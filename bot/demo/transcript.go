@@ -33,6 +33,8 @@ func (s *Server) transcript(openid string) string {
 			r.Text = "photo-" + strconv.Itoa(photos)
 		}
 		switch {
+		case r.Kind == kindConsent: // no part of the conversation: nothing answers it
+			b.WriteString("# " + name + map[string]string{"accept": "同意", "reject": "没有同意"}[r.Key] + "收“" + r.Text + "”\n")
 		case r.spoken():
 			b.WriteString("> " + name + ": " + indented(did(r)) + "\n")
 			for _, a := range answers[r.Seq] {
@@ -87,8 +89,6 @@ func did(r record) string {
 		return strings.TrimSpace("[关注] " + r.Key)
 	case kindUnfollow:
 		return "[取消关注]"
-	case kindConsent:
-		return "[" + map[string]string{"accept": "同意", "reject": "拒绝"}[r.Key] + "订阅] " + r.Text
 	case kindClick:
 		return "[菜单] " + r.Key
 	case kindScan:

@@ -55,6 +55,9 @@ export class Tell {
   }
 
   show(got) {
+    const now = JSON.stringify(got);
+    if (now === this.drawn && !this.preview.hidden) return; // read out once
+    this.drawn = now;
     const phone = (o) => this.app.setup.phones[o.phone];
     const lines = got.phones.map((o) => h("li", {},
       h("span", { class: "face face" + (o.phone % 6), "aria-hidden": "true" }, initial(phone(o))),
@@ -75,7 +78,7 @@ export class Tell {
     const { words, people } = this.seen;
     this.confirm.disabled = true;
     const done = await ask("push", { ...words, confirm: people });
-    if (!done) { this.foresee(false); return; }
+    if (!done) { this.drawn = ""; this.foresee(false); return; }
     toast(done.again ? "今天已经发过同样的，没有再发" : "发出了，看下面的进展");
     this.forget();
     this.title.value = this.body.value = this.reason.value = "";
