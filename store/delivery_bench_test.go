@@ -16,16 +16,16 @@ import (
 	"yishi/store"
 )
 
-// benchRows is how many people a benchmark tells: YISHI_BENCH_ROWS, or many.
+// benchRows is how many people a benchmark tells: YISHI_TEST_BENCH_ROWS, or many.
 func benchRows(b *testing.B, many int) int {
 	b.Helper()
-	text := os.Getenv("YISHI_BENCH_ROWS")
+	text := os.Getenv("YISHI_TEST_BENCH_ROWS")
 	if text == "" {
 		return many
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1000 {
-		b.Fatalf("YISHI_BENCH_ROWS is %q, want a number from 1000", text)
+		b.Fatalf("YISHI_TEST_BENCH_ROWS is %q, want a number from 1000", text)
 	}
 	return n
 }

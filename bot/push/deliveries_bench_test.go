@@ -29,7 +29,7 @@ const (
 	benchHands = 256 // as deliveries have by default
 )
 
-// BenchmarkDeliveries sends 100,000 deliveries (or YISHI_BENCH_ROWS) by customer message to the
+// BenchmarkDeliveries sends 100,000 deliveries (or YISHI_TEST_BENCH_ROWS) by customer message to the
 // local platform, which answers after 20 ms, from expanding them to recording the last. The
 // floor is as many calls of the same client by as many goroutines, without any store.
 func BenchmarkDeliveries(b *testing.B) {
@@ -70,10 +70,10 @@ type site struct {
 func newSite(b *testing.B) *site {
 	b.Helper()
 	s := &site{n: 100_000, db: storetest.OpenMySQL(b)}
-	if text := os.Getenv("YISHI_BENCH_ROWS"); text != "" {
+	if text := os.Getenv("YISHI_TEST_BENCH_ROWS"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1000 || n > 100_000 {
-			b.Fatalf("YISHI_BENCH_ROWS is %q, want 1000 to 100000", text)
+			b.Fatalf("YISHI_TEST_BENCH_ROWS is %q, want 1000 to 100000", text)
 		}
 		s.n = n
 	}
