@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -104,9 +105,7 @@ func moreDoubts() map[string]platform.Fault {
 // within ten minutes of the first. Nobody goes a rung down, nobody is told twice.
 func TestAnswersThatLeaveADoubt(t *testing.T) {
 	all := moreDoubts()
-	for name, f := range corpusDoubts(t) {
-		all[name] = f
-	}
+	maps.Copy(all, corpusDoubts(t))
 	for name, f := range all {
 		t.Run(name, func(t *testing.T) {
 			for _, done := range []bool{true, false} {
