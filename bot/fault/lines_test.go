@@ -57,6 +57,7 @@ func TestLinesOfWorkers(t *testing.T) {
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, plan{seed: seed(t)}, 3000)
+	f.p.SetLatency("/cgi-bin/stable_token", 200*time.Millisecond) // long enough for both to ask
 	f.announce()
 	f.workers()
 	const times = 2
