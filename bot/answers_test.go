@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"path/filepath"
 	"testing"
@@ -33,6 +34,7 @@ type stage struct {
 	*push.Deliveries
 	people map[civic.Route][]*platform.Person
 	rows   *sql.DB
+	ctx    context.Context // of the test
 }
 
 // openStage makes a stage with n people a route.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -104,9 +105,7 @@ func moreDoubts() map[string]platform.Fault {
 // within ten minutes of the first. Nobody goes a rung down, nobody is told twice.
 func TestAnswersThatLeaveADoubt(t *testing.T) {
 	all := moreDoubts()
-	for name, f := range corpusDoubts(t) {
-		all[name] = f
-	}
+	maps.Copy(all, corpusDoubts(t))
 	for name, f := range all {
 		t.Run(name, func(t *testing.T) {
 			for _, done := range []bool{true, false} {
@@ -175,4 +174,30 @@ func testDoubtOnce(t *testing.T, f platform.Fault) {
 	s.want(t, s.people[civic.ByCustomer][0], rowUnknown, got)
 	s.want(t, s.people[civic.ByNotice][0], rowUnknown, got)
 	s.want(t, s.people[civic.ByTemplate][0], rowSent, 1)
+}
+
+// TestDoubtThatIsTooOld has nobody call for ten minutes after a template message that may have
+// arrived: the platform would not know a repeat any more, so there is none.
+func TestDoubtThatIsTooOld(t *testing.T) {
+	t.Parallel()
+	for _, wait := range []time.Duration{9 * time.Minute, 10 * time.Minute, 2 * time.Hour} {
+		s := openStage(t, 1)
+		s.platform.Refuse(customerSend, 45015)
+		s.platform.Refuse(noticeSend, 43101)
+		s.platform.Fault(templateSend, platform.Fault{Kind: platform.FaultReset, Done: true, Times: 3})
+		s.announced(t, "p")
+		s.drain(t)
+		s.db.Clock().Shift(wait)
+		r := s.drain(t)
+		want := civic.Report{Sent: map[civic.Route]int{civic.ByTemplate: 3}}
+		if wait >= 10*time.Minute-30*time.Second {
+			want = civic.Report{Unknown: 3}
+		}
+		if r.Unknown != want.Unknown || r.Sent[civic.ByTemplate] != want.Sent[civic.ByTemplate] {
+			t.Errorf("called again after %v: %+v", wait, r)
+		}
+		if n := s.platform.Tally().Received; n.Template != 3 || n.All() != 3 {
+			t.Errorf("phones got %+v after %v", n, wait)
+		}
+	}
 }

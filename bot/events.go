@@ -30,7 +30,7 @@ const (
 // eventLedger is where consents and receipts are kept. *store.DB is one.
 type eventLedger interface {
 	NoteConsent(ctx context.Context, a civic.Account, template, event string, delta int, set *int) error
-	SettleReceipt(ctx context.Context, receipt string, ok bool, reason string) error
+	SettleReceipt(ctx context.Context, a civic.Account, receipt string, ok bool, reason string) error
 	Unfollow(ctx context.Context, a civic.Account, when time.Time) error
 }
 
@@ -79,7 +79,7 @@ func (e *eventTurner) Turn(ctx context.Context, m *wechat.Message) wechat.Answer
 func (e *eventTurner) keep(ctx context.Context, m *wechat.Message) {
 	for i, n := range m.Notices {
 		if m.Event == "subscribe_msg_sent_event" {
-			e.receipt(ctx, n.JobID, n.Sent, "code_"+strconv.Itoa(n.Code))
+			e.receipt(ctx, m, n.JobID, n.Sent, "code_"+strconv.Itoa(n.Code))
 			continue
 		}
 		e.consent(ctx, m, n, m.Key()+"#"+strconv.Itoa(i))
@@ -88,7 +88,7 @@ func (e *eventTurner) keep(ctx context.Context, m *wechat.Message) {
 		e.surely(ctx, eventLeft, func(ctx context.Context) error { return e.ledger.Unfollow(ctx, civic.Account(m.Account), e.now()) })
 	}
 	if result, ok := m.Job(); ok {
-		e.receipt(ctx, m.JobID, result == wechat.JobDone, string(result))
+		e.receipt(ctx, m, m.JobID, result == wechat.JobDone, string(result))
 	}
 }
 
@@ -113,14 +113,16 @@ func (e *eventTurner) consent(ctx context.Context, m *wechat.Message, n wechat.N
 }
 
 // receipt settles what became of a message. The platform's code of one that arrived is no reason.
-func (e *eventTurner) receipt(ctx context.Context, id string, arrived bool, reason string) {
+func (e *eventTurner) receipt(ctx context.Context, m *wechat.Message, id string, arrived bool, reason string) {
 	if id == "" {
 		return
 	}
 	if arrived {
 		reason = ""
 	}
-	e.surely(ctx, eventReceipt, func(ctx context.Context) error { return e.ledger.SettleReceipt(ctx, id, arrived, reason) })
+	e.surely(ctx, eventReceipt, func(ctx context.Context) error {
+		return e.ledger.SettleReceipt(ctx, civic.Account(m.Account), id, arrived, reason)
+	})
 }
 
 // surely tries until it is done or the time is over. The platform repeats no event that was

@@ -84,8 +84,9 @@ func TestReceiptsOfNobody(t *testing.T) {
 	if _, err := db.Calling(t.Context(), "w", []int64{ds[0].ID, ds[1].ID}, civic.ByTemplate, time.Minute); err != nil {
 		t.Fatal(err)
 	}
+	whose := map[string]civic.Account{"1000": ds[0].Account, "1001": ds[1].Account}
 	job := func(id, status string) {
-		e.Turn(t.Context(), &wechat.Message{Type: "event", Event: "TEMPLATESENDJOBFINISH", Account: "o-9", CreateTime: 1, JobID: id, Status: status})
+		e.Turn(t.Context(), &wechat.Message{Type: "event", Event: "TEMPLATESENDJOBFINISH", Account: string(whose[id]), CreateTime: 1, JobID: id, Status: status})
 	}
 	job("1000", "failed:user block") // before it is known to be ours
 	job("7777", "failed: system failed")
@@ -147,8 +148,11 @@ func (a *awayLedger) away() error {
 func (a *awayLedger) NoteConsent(context.Context, civic.Account, string, string, int, *int) error {
 	return a.away()
 }
-func (a *awayLedger) SettleReceipt(context.Context, string, bool, string) error { return a.away() }
-func (a *awayLedger) Unfollow(context.Context, civic.Account, time.Time) error  { return a.away() }
+
+func (a *awayLedger) SettleReceipt(context.Context, civic.Account, string, bool, string) error {
+	return a.away()
+}
+func (a *awayLedger) Unfollow(context.Context, civic.Account, time.Time) error { return a.away() }
 
 // TestEventsAreTriedForFourSeconds answers in time whatever is down.
 func TestEventsAreTriedForFourSeconds(t *testing.T) {

@@ -178,3 +178,23 @@ func (s *stage) refuse(code int) {
 		s.platform.Refuse(path, code)
 	}
 }
+
+// TestOneFaultyAPI has the platform forbid notices only, for a while: all others are told at
+// once, and those with a consent when notices are allowed again, although the first route is
+// open all the time.
+func TestOneFaultyAPI(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, 2)
+	s.platform.Refuse(noticeSend, 48001)
+	s.announced(t, "p")
+	if r := s.drive(t, 20*time.Second, 10*time.Minute, nil); r.Waiting != 2 || r.Sent[civic.ByCustomer] != 2 || r.Sent[civic.ByTemplate] != 2 {
+		t.Errorf("while notices are forbidden: %+v", r)
+	}
+	if n := s.platform.Tally().Calls[noticeSend][48001]; n < 5 || n > 12 {
+		t.Errorf("tried %d times in ten minutes, want once a minute", n)
+	}
+	s.platform.Refuse(noticeSend, 0)
+	if r := s.drive(t, 20*time.Second, 3*time.Minute, nil); r.Sent[civic.ByNotice] != 2 || r.Waiting != 0 {
+		t.Errorf("when they are allowed again: %+v", r)
+	}
+}

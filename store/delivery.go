@@ -135,7 +135,7 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 		return 0, err
 	}
 	groups := map[same][]civic.Outcome{}
-	kept, used := make([]civic.Outcome, 0, len(mine)), use{}
+	kept, used, accounts := make([]civic.Outcome, 0, len(mine)), use{}, make(map[int64]string, len(mine))
 	for _, o := range outcomes {
 		row, ok := mine[o.ID]
 		if !ok || row.State != stateCodes[civic.Sending] && o.State != civic.Sent && o.State != civic.Failed {
@@ -145,6 +145,7 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 		g := same{stateCodes[o.State], routeCodes[o.Route], bitsOf(o.Tried), o.Code, o.Reason, o.Free, o.Unsure}
 		groups[g] = append(groups[g], o)
 		kept = append(kept, o)
+		accounts[o.ID] = row.Account
 		used.note(row, o)
 	}
 	for g, of := range groups {
@@ -155,7 +156,7 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 	if err := b.settleUse(used); err != nil {
 		return 0, err
 	}
-	return len(kept), b.keepReceipts(kept)
+	return len(kept), b.keepReceipts(kept, accounts)
 }
 
 // held locks the rows of outcomes that are the owner's.

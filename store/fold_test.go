@@ -100,7 +100,7 @@ func TestSweepOfMarks(t *testing.T) {
 			if err := db.NoteConsent(ctx, someone, "tmpl", "event-"+name, 1, nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.SettleReceipt(ctx, "receipt-"+name, true, ""); err != nil {
+			if err := db.SettleReceipt(ctx, someone, "receipt-"+name, true, ""); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -61,9 +61,18 @@ func TestReceipts(t *testing.T) {
 		added(t, db, push("a"), civic.Audience{Accounts: accounts(6)})
 		expanded(t, db)
 		ds := claimed(t, db, "w", 10)
+		of := map[string]civic.Account{}
+		for i, receipt := range []string{"early-bad", "early-good", "bad", "good", "torn", "skipped"} {
+			of[receipt] = ds[i].Account
+		}
 		settle := func(receipt string, ok bool) {
 			t.Helper()
-			if err := db.SettleReceipt(within(t, 10*time.Second), receipt, ok, "user-block"); err != nil {
+			if err := db.SettleReceipt(within(t, 10*time.Second), of[receipt], receipt, ok, "user-block"); err != nil {
+				t.Errorf("settle: %v", err)
+			}
+		}
+		for receipt := range of { // as if they were of somebody else's messages
+			if err := db.SettleReceipt(within(t, 10*time.Second), "somebody-else", receipt, receipt != "torn", ""); err != nil {
 				t.Errorf("settle: %v", err)
 			}
 		}

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -13,7 +15,7 @@ import (
 // receiptRow is the platform's id of one message and what it said of it later. The word may
 // come before the id is known to be ours: then it waits, for marksKept at most.
 type receiptRow struct {
-	Receipt    string `gorm:"primaryKey"`
+	Receipt    string `gorm:"primaryKey"` // see receiptKey
 	DeliveryID int64  // 0: not known yet
 	Verdict    int    // 0 none, 1 arrived, 2 did not; negative: not applied yet
 	Reason     string
@@ -28,14 +30,22 @@ const (
 	refused = 2
 )
 
-// SettleReceipt takes the platform's late word on a message: arrived, or not and why (a word
-// of at most 32 ASCII characters). Its first word counts, whenever it comes; it settles what
-// is unknown and takes back what was sent, and moves nothing else. Ids that are not ours do
-// nothing.
-func (db *DB) SettleReceipt(ctx context.Context, receipt string, ok bool, reason string) error {
+// receiptKey stands for the platform's id of a message to one account: a word about it that
+// names another account is about nothing of ours.
+func receiptKey(account, receipt string) string {
+	sum := sha256.Sum256([]byte(account + "\x00" + receipt))
+	return hex.EncodeToString(sum[:20])
+}
+
+// SettleReceipt takes the platform's late word on a message to an account: arrived, or not and
+// why (a word of at most 32 ASCII characters). Its first word counts, whenever it comes; it
+// settles what is unknown and takes back what was sent, and moves nothing else. Ids that are
+// not ours, or not of a message to this account, do nothing.
+func (db *DB) SettleReceipt(ctx context.Context, a civic.Account, receipt string, ok bool, reason string) error {
 	if receipt == "" || !token(receipt, 64) {
 		return errors.New("settle receipt: not 1 to 64 ASCII characters")
 	}
+	receipt = receiptKey(string(a), receipt)
 	if !token(reason, 32) {
 		reason = "other"
 	}
@@ -88,14 +98,16 @@ func (b *batch) applyReceipt(r receiptRow) error {
 	return nil
 }
 
-// keepReceipts remembers whose the platform's ids are and applies words that came early.
-func (b *batch) keepReceipts(outcomes []civic.Outcome) error {
+// keepReceipts remembers whose the platform's ids are and applies words that came early. The
+// accounts are by delivery.
+func (b *batch) keepReceipts(outcomes []civic.Outcome, accounts map[int64]string) error {
 	var args []any
 	var names []string
 	for _, o := range outcomes {
 		if o.Receipt != "" && (o.State == civic.Sent || o.State == civic.Unknown) {
-			args = append(args, o.Receipt, o.ID, 0, "", ms(b.now))
-			names = append(names, o.Receipt)
+			name := receiptKey(accounts[o.ID], o.Receipt)
+			args = append(args, name, o.ID, 0, "", ms(b.now))
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {

@@ -23,7 +23,7 @@ func TestResendOfWhatTheReceiptRefused(t *testing.T) {
 			recorded(t, db, "w", 0, civic.Outcome{ID: ds[0].ID, State: civic.Sent, Route: civic.ByTemplate, Receipt: "1000"})
 		}
 		send()
-		if err := db.SettleReceipt(t.Context(), "1000", false, "blocked"); err != nil {
+		if err := db.SettleReceipt(t.Context(), accounts(1)[0], "1000", false, "blocked"); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := db.ResendFailed(t.Context(), "p"); err != nil || n != 1 {

@@ -57,6 +57,7 @@ func TestLinesOfWorkers(t *testing.T) {
 func TestTokenExpires(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, plan{seed: seed(t)}, 3000)
+	f.p.SetLatency("/cgi-bin/stable_token", 200*time.Millisecond) // long enough for both to ask
 	f.announce()
 	f.workers()
 	const times = 2
@@ -75,7 +76,11 @@ func TestTokenExpires(t *testing.T) {
 	for _, code := range []int{40001, 40014, 42001} {
 		refused += tally.Calls[customerPath][code]
 	}
-	t.Logf("%d calls met an expired token", refused)
+	asked := tally.Calls["/cgi-bin/stable_token"][0]
+	t.Logf("%d calls met an expired token, %d calls asked for one", refused, asked)
+	if asked != 1+times {
+		t.Errorf("%d calls asked for a token, want one for the start and one for each that expired", asked)
+	}
 	if tally.Refreshes != 1+times || refused == 0 {
 		t.Errorf("%d tokens were fetched for %d expired ones, %d calls met one", tally.Refreshes, times, refused)
 	}

@@ -146,6 +146,8 @@ func TestLadderIsTotal(t *testing.T) {
 				t.Fatalf("got %q, %q, %v: want exactly one", route, skip, notBefore)
 			case slices.Contains(tried, route):
 				t.Fatalf("%q was refused before", route)
+			case skip == "" && (r.OptedOut || !r.Following && !m.NoAccount):
+				t.Fatalf("got %q, %v for somebody who does not want it", route, notBefore)
 			case !notBefore.IsZero() && (urgent || !notBefore.After(now)):
 				t.Fatalf("waits until %v at %v", notBefore, now)
 			case route == "":
