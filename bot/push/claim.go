@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,7 +92,7 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 		from := d.cfg.Now()
 		rows, err := d.cfg.Queue.ClaimDeliveries(asking, d.owner, sum, d.lease)
 		done()
-		if len(rows) == 0 {
+		if rows = d.take(rows); len(rows) == 0 {
 			d.giveBack(context.WithoutCancel(ctx), grants)
 			d.unprobe(probes)
 			pause := deliveriesPoll
@@ -105,6 +106,27 @@ func (d *Deliveries) claim(ctx context.Context, batches chan<- *batch) {
 		// Sent even when ctx has ended: dispatch gives back what was not begun.
 		batches <- &batch{d: d, rows: rows, at: from, grants: grants, probes: probes, inHand: len(rows)}
 	}
+}
+
+// take leaves out rows that are in hand already: their lease ended, or the answer to their
+// record was lost, which is being repeated. Two of this worker would both pass for the owner:
+// the record of the first might undo what the second did, and the person be told twice. Their
+// new lease ends by itself.
+func (d *Deliveries) take(rows []civic.Delivery) []civic.Delivery {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.DeleteFunc(rows, func(row civic.Delivery) bool {
+		was := d.inHand[row.ID]
+		d.inHand[row.ID] = true
+		return was
+	})
+}
+
+// release notes that a row is not in hand any more.
+func (d *Deliveries) release(id int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.inHand, id)
 }
 
 // Held says whether a quota that is used up, or a fault of the set-up, keeps all routes shut.

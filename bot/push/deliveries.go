@@ -135,6 +135,7 @@ type Deliveries struct {
 	shut   map[string]time.Time // APIs that are not to be called before
 	faults map[string]Verdict   // of the set-up, by API or template
 	down   map[string]bool      // what does not answer, so that it is told once
+	inHand map[int64]bool       // rows in hand, until it is sure that their outcome was recorded
 }
 
 // NewDeliveries checks the configuration and fills in its defaults.
@@ -174,7 +175,7 @@ func NewDeliveries(c DeliveriesConfig) (*Deliveries, error) {
 		cfg: c, owner: rand.Text(), lease: c.CallLimit + leaseMargin,
 		wake: make(chan struct{}, 1), spur: make(chan struct{}, 1),
 		mail: make(chan []civic.Account, mailMost),
-		shut: map[string]time.Time{}, faults: map[string]Verdict{}, down: map[string]bool{},
+		shut: map[string]time.Time{}, faults: map[string]Verdict{}, down: map[string]bool{}, inHand: map[int64]bool{},
 	}
 	return d, nil
 }
@@ -274,6 +275,7 @@ func (d *Deliveries) dispatch(ctx, hard context.Context, batches <-chan *batch) 
 			inHand.Go(func() {
 				defer func() { <-slots }()
 				defer b.done(hard)
+				defer d.release(row.ID)
 				if ctx.Err() != nil {
 					d.back(row)
 					return
