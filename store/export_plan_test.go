@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
@@ -49,4 +50,18 @@ func Explain(ctx context.Context, db *DB, sql string) ([]Step, error) {
 	}
 	err := db.r.WithContext(ctx).Raw("EXPLAIN " + strings.ReplaceAll(sql, "?", "??")).Scan(&steps).Error
 	return steps, err
+}
+
+// StrangeReceipts fills the table of receipts, as one that is nearly empty is rightly read whole.
+func StrangeReceipts(ctx context.Context, db *DB, n int) error {
+	for from := 0; from < n; from += 1000 {
+		var args []any
+		for i := from; i < min(n, from+1000); i++ {
+			args = append(args, fmt.Sprintf("strange-%08d", i), 0, 0, "", ms(db.clock.Now().AddDate(1, 0, 0)))
+		}
+		if err := db.patiently(ctx, "INSERT INTO receipts (receipt, delivery_id, verdict, reason, at_ms) VALUES "+tuples(len(args)/5, 5), args...); err != nil {
+			return err
+		}
+	}
+	return db.patiently(ctx, "ANALYZE TABLE receipts")
 }

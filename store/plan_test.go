@@ -18,6 +18,9 @@ func TestNoStatementWalksATable(t *testing.T) {
 	if err := store.Crowd(within(t, 20*time.Second), db, c.ID, 6000); err != nil {
 		t.Fatal(err)
 	}
+	if err := store.StrangeReceipts(within(t, 20*time.Second), db, 20_000); err != nil {
+		t.Fatal(err)
+	}
 	ctx := within(t, 60*time.Second)
 	all, err := store.Recorded(db, func() {
 		added(t, db, push("a"), civic.Audience{Community: c.ID})
