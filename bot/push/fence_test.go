@@ -45,6 +45,7 @@ func TestRecordThatIsRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(200)
 		c := o.config()
+		c.Hands = 1000 // so that some are free
 		c.Queue = &lossy{parcels: o.queue, until: time.Now().Add(15 * time.Second)}
 		_, stop := start(t, c)
 		o.settle(t, 5*time.Minute)
