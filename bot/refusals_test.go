@@ -80,6 +80,7 @@ func TestQuotas(t *testing.T) {
 	for _, q := range people {
 		q.Say(t.Context(), "菜单")
 	}
+	h.noted(t, people, true)
 	d, err := h.newDeliveries()
 	if err != nil {
 		t.Fatal(err)
