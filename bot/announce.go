@@ -39,7 +39,7 @@ func readAnnouncement(e env) (announcement, error) {
 	fs.StringVar(&n.From, "from", "", "who speaks; the community's name if left out")
 	fs.StringVar(&n.topic, "topic", string(civic.TopicMeetings), "what one unsubscribes from: needs, votes, projects or meetings")
 	fs.StringVar(&n.at, "at", "", "when: 2027-03-01T09:00:00+08:00, or 2027-03-01 09:00 in the community's time; now if left out")
-	fs.StringVar(&n.urgent, "urgent", "", "why it may break quiet hours and the weekly cap; kept for the audit")
+	fs.StringVar(&n.urgent, "urgent", "", "why it may break quiet hours and the weekly cap: people read it, and it is kept for the audit; at most 100 characters")
 	fs.DurationVar(&n.spread, "spread", 0, "time within which people are told, each at a moment of their own, such as 30m")
 	fs.BoolVar(&n.dry, "dry-run", false, "only say whom it would reach, and how")
 	fs.IntVar(&n.confirm, "confirm", -1, "how many people it goes to, as the dry run said")
@@ -75,11 +75,13 @@ func (n announcement) push(c civic.Community, zone *time.Location, now time.Time
 			return civic.Push{}, errors.New("-at is over")
 		}
 	}
-	args, err := json.Marshal(n.Announce)
+	said := n.Announce
+	said.Urgent = n.urgent
+	args, err := json.Marshal(said)
 	if err != nil {
 		return civic.Push{}, fmt.Errorf("write announcement: %w", err)
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s", c.ID, args))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%q", c.ID, []string{n.Title, n.Body, n.From}))
 	id := "announce-" + due.In(zone).Format("20060102") + "-" + hex.EncodeToString(sum[:5])
 	return civic.Push{
 		ID: id, Purpose: id, Topic: civic.Topic(n.topic), Urgent: n.urgent, Community: c.ID, Kind: flows.TellAnnounce, Args: args,

@@ -79,7 +79,11 @@ func listPushes(ctx context.Context, e env, cfg config.Config, db *store.DB) err
 		if err != nil {
 			return err
 		}
-		e.say("%s\t%s\tdue %s\taudience %d\twaiting %d", p.ID, p.Kind, p.DueAt.In(cfg.Location()).Format(minute), r.Audience, r.Waiting)
+		urgent := ""
+		if p.Urgent != "" {
+			urgent = "\turgent: " + p.Urgent
+		}
+		e.say("%s\t%s\tdue %s\taudience %d\twaiting %d%s", p.ID, p.Kind, p.DueAt.In(cfg.Location()).Format(minute), r.Audience, r.Waiting, urgent)
 	}
 	if len(all) == 0 {
 		e.say("nothing was told yet; see bot push announce")

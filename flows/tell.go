@@ -23,6 +23,7 @@ const (
 	maxField = 20 // the platform's limit for a field of kind thing
 	maxTold  = 500
 	maxNews  = 30 // characters of a need's text in its news
+	maxWhy   = 100
 )
 
 // The kinds of what is told. Values are stored.
@@ -36,6 +37,9 @@ type Announce struct {
 	Title string `json:"title"` // at most 20 characters
 	Body  string `json:"body"`  // at most 500
 	From  string `json:"from"`  // who speaks: 钮家巷社区
+
+	// Urgent is why it comes at any hour, at most 100 characters; "": it does not.
+	Urgent string `json:"urgent,omitempty"`
 }
 
 // NeedNews tells those who raised or endorsed a need what became of it.
@@ -111,9 +115,15 @@ func (a Announce) tell() (Text, error) {
 		return Text{}, fmt.Errorf("%w: body must have 1 to %d characters", ErrTell, maxTold)
 	case a.From == "":
 		return Text{}, fmt.Errorf("%w: nobody speaks", ErrTell)
+	case zh.Runes(a.Urgent) > maxWhy:
+		return Text{}, fmt.Errorf("%w: reason of urgency must have at most %d characters", ErrTell, maxWhy)
+	}
+	last := "想少收几类，回“退订”。"
+	if a.Urgent != "" {
+		last = "事情急（" + oneLine(a.Urgent) + "），所以马上告诉您。"
 	}
 	return Text{
-		Plain:  "【" + a.From + "】" + a.Title + "\n" + a.Body + "\n想少收几类，回“退订”。",
+		Plain:  "【" + a.From + "】" + a.Title + "\n" + a.Body + "\n" + last,
 		Line:   a.Title,
 		Fields: map[string]string{"title": a.Title, "content": a.Body},
 	}, nil

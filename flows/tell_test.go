@@ -22,6 +22,7 @@ func TestTell(t *testing.T) {
 		{"a reason without an end", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"declined","reason":"河道不归社区管","next":"问水务？"}`, false, []string{"原因：河道不归社区管。\n下一步：问水务？\n"}},
 		{"withdrawn", TellNeedNews, `{"number":"钮2027-018","text":"河边装晾衣架","state":"withdrawn"}`, true, []string{"您附议的 钮2027-018“河边装晾衣架”", "撤回了", "回“提需求”", "回“继续”"}},
 		{"a need in lines", TellNeedNews, `{"number":"钮2027-018","text":"河边\n装晾衣架","state":"accepted"}`, false, []string{"钮2027-018“河边 装晾衣架”已受理"}},
+		{"urgent", TellAnnounce, `{"title":"停水","body":"今晚停水。","from":"物业","urgent":"水管爆了"}`, false, []string{"事情急（水管爆了），所以马上告诉您。"}},
 		{"unknown kind", "song", `{}`, false, nil},
 		{"no arguments", TellAnnounce, ``, false, nil},
 		{"arguments of another kind", TellNeedNews, `{"title":"x"}`, false, nil},

@@ -166,16 +166,13 @@ func (p *player) announce(f []string) error {
 	if err != nil {
 		return err
 	}
-	args, err := json.Marshal(flows.Announce{Title: f[2], Body: f[3], From: c.Name})
-	if err != nil {
-		return err
-	}
-	made := civic.Push{Topic: civic.Topic(strings.TrimPrefix(f[1], "-")), Kind: flows.TellAnnounce, Args: args, Community: c.ID}
+	said := flows.Announce{Title: f[2], Body: f[3], From: c.Name}
+	made := civic.Push{Topic: civic.Topic(strings.TrimPrefix(f[1], "-")), Kind: flows.TellAnnounce, Community: c.ID}
 	for _, o := range f[4:] {
 		name, value, _ := strings.Cut(o, "=")
 		switch name {
 		case "urgent":
-			made.Urgent = value
+			made.Urgent, said.Urgent = value, value
 		case "expires":
 			d, err := time.ParseDuration(value)
 			if err != nil {
@@ -183,6 +180,9 @@ func (p *player) announce(f []string) error {
 			}
 			made.ExpiresAt = p.st.db().Clock().Now().Add(d)
 		}
+	}
+	if made.Args, err = json.Marshal(said); err != nil {
+		return err
 	}
 	return p.push(made, civic.Audience{Community: c.ID})
 }
