@@ -112,9 +112,10 @@ func TestAnswersThatLeaveADoubt(t *testing.T) {
 				if f.Kind == platform.FaultHang && done || f.Kind == platform.FaultStall && !done {
 					continue // five seconds a call: one of each will do
 				}
+				f := f // each has its own
+				f.Done = done
 				t.Run(fmt.Sprintf("arrives %v", done), func(t *testing.T) {
 					t.Parallel()
-					f.Done = done
 					if f.Kind == platform.FaultHang || f.Kind == platform.FaultStall {
 						testDoubtOnce(t, f)
 						return
@@ -133,7 +134,7 @@ func testDoubt(t *testing.T, f platform.Fault) {
 	s.announced(t, "p")
 	begun := s.db.Clock().Now()
 	last, seen := begun, 0
-	r := s.drive(t, 7*time.Second, 20*time.Minute, func(civic.Report) {
+	r := s.drive(t, 20*time.Second, 20*time.Minute, func(civic.Report) {
 		if n := s.played(civic.ByTemplate); n > seen {
 			last, seen = s.db.Clock().Now(), n
 		}
@@ -163,7 +164,7 @@ func testDoubtOnce(t *testing.T, f platform.Fault) {
 	s := openStage(t, 1)
 	s.fault(f)
 	s.announced(t, "p")
-	r := s.drive(t, 7*time.Second, 10*time.Minute, nil)
+	r := s.drive(t, 20*time.Second, 10*time.Minute, nil)
 	if r.Unknown != 2 || r.Sent[civic.ByTemplate] != 1 || r.Audience != 3 {
 		t.Errorf("ended as %+v", r)
 	}
