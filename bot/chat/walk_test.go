@@ -24,11 +24,10 @@ import (
 )
 
 const (
-	walkSteps    = 100_000
 	walkAccounts = 60
-	walkTown     = 60_000 // the first steps need no database: under -race SQLite is slow
-	walkSQL      = 5_000  // the last steps keep sessions in the database too, as the embedded bot does
-	walkProbe    = 500    // every so often the ways out are tried from where somebody stands
+	walkTown     = walkSteps * 6 / 10 // the first steps need no database: under -race SQLite is slow
+	walkSQL      = walkSteps / 20     // the last steps keep sessions in the database too, as the embedded bot does
+	walkProbe    = 500                // every so often the ways out are tried from where somebody stands
 	menuText     = "想办什么？点一下，或回数字。"
 )
 

@@ -1,0 +1,7 @@
+//go:build race
+
+package chat_test
+
+// walkSteps is how far the walk goes under the race detector, where SQLite is ten times slower.
+// The whole way is gone without it.
+const walkSteps = 25_000
