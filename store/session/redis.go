@@ -21,7 +21,7 @@ const redisWorkers = 4
 // written by scripts. Concurrent calls share round trips.
 type Redis struct {
 	c     redis.UniversalClient
-	key   []byte
+	names *names
 	now   func() time.Time
 	calls *batcher[*op]
 	fuse  breaker
@@ -32,7 +32,7 @@ var _ Store = (*Redis)(nil)
 // NewRedis returns a Store on c, which stays the caller's to close, after Close. key keys the
 // hashes of accounts; now is the clock by which values expire.
 func NewRedis(c redis.UniversalClient, key []byte, now func() time.Time) *Redis {
-	r := &Redis{c: c, key: append([]byte(nil), key...), now: now}
+	r := &Redis{c: c, names: newNames(key), now: now}
 	r.calls = newBatcher(redisWorkers, r.round)
 	return r
 }
@@ -45,7 +45,7 @@ func (r *Redis) Close() error {
 
 // Load implements Store by one GET.
 func (r *Redis) Load(ctx context.Context, account string) (Value, error) {
-	o := &op{key: redisKey(r.key, account)}
+	o := &op{key: r.names.redisKey(account)}
 	err := r.do(ctx, o)
 	if errors.Is(err, redis.Nil) {
 		return Value{}, nil
@@ -62,7 +62,7 @@ func (r *Redis) Save(ctx context.Context, account string, rev uint64, data []byt
 	value := make([]byte, 0, headSize+len(data))
 	value = append(append(value, hexRev(nextRev(rev, now))...), '0')
 	value = append(append(value, stamp(expiresAt)...), data...)
-	o := &op{key: redisKey(r.key, account), script: saveScript, args: []any{
+	o := &op{key: r.names.redisKey(account), script: saveScript, args: []any{
 		hexRev(rev), stamp(now), hexMark(read), max(1, expiresAt.Sub(now).Milliseconds()), value,
 	}}
 	if err := r.do(ctx, o); err != nil {
@@ -73,7 +73,7 @@ func (r *Redis) Save(ctx context.Context, account string, rev uint64, data []byt
 
 // MarkMail implements Store by one script.
 func (r *Redis) MarkMail(ctx context.Context, account string) error {
-	o := &op{key: redisKey(r.key, account), script: mailScript}
+	o := &op{key: r.names.redisKey(account), script: mailScript}
 	if err := r.do(ctx, o); err != nil {
 		return fmt.Errorf("redis mail script: %w", err)
 	}
@@ -197,13 +197,26 @@ func slow(err error) bool {
 //	15 digits       expiry in ms since 1970
 const headSize = 32
 
-func hexRev(rev uint64) string { return fmt.Sprintf("%016x", rev) }
+func hexRev(rev uint64) string {
+	b := [16]byte{}
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = "0123456789abcdef"[rev&15]
+		rev >>= 4
+	}
+	return string(b[:])
+}
 
 func hexMark(mark int) string { return strconv.FormatInt(int64(min(max(mark, 0), marks)), 16) }
 
 // stamp is at in ms and 15 digits, so that texts compare as times do; what does not fit is cut.
 func stamp(at time.Time) string {
-	return fmt.Sprintf("%015d", min(max(at.UnixMilli(), 0), 1e15-1))
+	left := min(max(at.UnixMilli(), 0), 1e15-1)
+	b := [15]byte{}
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte('0' + left%10)
+		left /= 10
+	}
+	return string(b[:])
 }
 
 // decodeValue reads a value. One that cannot be read counts as missing: it will be replaced.

@@ -20,7 +20,7 @@ const sweepMost = 500
 // each commit waits for the disk, saves share transactions; servers do that by themselves.
 type SQL struct {
 	w, r  *gorm.DB
-	key   []byte
+	names *names
 	now   func() time.Time
 	saves *batcher[*change] // nil where each statement goes by itself
 }
@@ -31,7 +31,7 @@ var _ Store = (*SQL)(nil)
 // of accounts; now is the clock by which values expire.
 func NewSQL(g *gorm.DB, key []byte, now func() time.Time) *SQL {
 	g = quiet(g)
-	s := &SQL{w: g, r: g, key: append([]byte(nil), key...), now: now}
+	s := &SQL{w: g, r: g, names: newNames(key), now: now}
 	if g.Name() == "sqlite" {
 		s.saves = newBatcher(1, s.commit)
 	}
@@ -72,7 +72,7 @@ func (s *SQL) Load(ctx context.Context, account string) (Value, error) {
 		Data []byte
 	}
 	err := s.r.WithContext(ctx).Raw("SELECT rev, mail, data FROM sessions WHERE account_hash = ? AND expires_ms > ?",
-		accountHash(s.key, account), s.now().UnixMilli()).Scan(&rows).Error
+		s.names.hash(account), s.now().UnixMilli()).Scan(&rows).Error
 	if err != nil {
 		return Value{}, fmt.Errorf("select session: %w", err)
 	}
@@ -89,7 +89,7 @@ func (s *SQL) Save(ctx context.Context, account string, rev uint64, data []byte,
 		data = []byte{}
 	}
 	c := &change{
-		hash: accountHash(s.key, account), rev: int64(rev), next: int64(nextRev(rev, now)), data: data,
+		hash: s.names.hash(account), rev: int64(rev), next: int64(nextRev(rev, now)), data: data,
 		read: read, expires: expiresAt.UnixMilli(), now: now.UnixMilli(),
 	}
 	if err := s.change(ctx, c); err != nil {
@@ -100,7 +100,7 @@ func (s *SQL) Save(ctx context.Context, account string, rev uint64, data []byte,
 
 // MarkMail implements Store.
 func (s *SQL) MarkMail(ctx context.Context, account string) error {
-	if err := s.change(ctx, &change{hash: accountHash(s.key, account), mark: true}); err != nil {
+	if err := s.change(ctx, &change{hash: s.names.hash(account), mark: true}); err != nil {
 		return fmt.Errorf("mark mail: %w", err)
 	}
 	return nil
