@@ -156,8 +156,12 @@ func (c *Chat) report(account string, ev Event) {
 	if c.o.Observe != nil {
 		c.o.Observe(ev)
 	}
-	c.o.Log.Info("turn", "flow", ev.Flow, "step", ev.Step, "outcome", ev.Word, "effects", ev.Effects,
-		"ms", ev.Took.Milliseconds(), "conflicts", ev.Conflicts, "resident", c.name(account))
+	if !c.o.Log.Enabled(context.Background(), slog.LevelInfo) {
+		return
+	}
+	c.o.Log.LogAttrs(context.Background(), slog.LevelInfo, "turn", slog.String("flow", ev.Flow), slog.String("step", ev.Step),
+		slog.String("outcome", ev.Word), slog.Int("effects", ev.Effects), slog.Int64("ms", ev.Took.Milliseconds()),
+		slog.Int("conflicts", ev.Conflicts), slog.String("resident", c.name(account)))
 }
 
 // name is how logs call an account: short, keyed, not to be turned back.
