@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"gorm.io/gorm"
 )
@@ -16,9 +17,13 @@ type Step struct {
 
 // Recorded returns the statements, with their values, that do runs.
 func Recorded(db *DB, do func()) ([]string, error) {
+	var mu sync.Mutex // some run side by side
 	var seen []string
 	note := func(tx *gorm.DB) {
-		seen = append(seen, tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...))
+		sql := tx.Explain(tx.Statement.SQL.String(), tx.Statement.Vars...)
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, sql)
 	}
 	for _, g := range []*gorm.DB{db.r, db.w} {
 		if err := g.Callback().Row().After("gorm:row").Register("recorded", note); err != nil {
