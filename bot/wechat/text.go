@@ -8,6 +8,9 @@ import (
 // clean drops control characters (line feed stays, a tab becomes a space, CR LF a line feed)
 // and invalid UTF-8. What is clean already is returned as it is.
 func clean(s string) string {
+	if ordinary(s) {
+		return s
+	}
 	return filter(s, func(r rune) rune {
 		switch {
 		case r == '\n':
@@ -26,6 +29,9 @@ func clean(s string) string {
 // harmless makes text that people have influenced fit to be shown: clean, without characters
 // that turn the direction of writing, and without '<', so that nobody can plant a link.
 func harmless(s string) string {
+	if ordinary(s) {
+		return s
+	}
 	return filter(clean(s), func(r rune) rune {
 		switch {
 		case r == '<':
@@ -35,6 +41,19 @@ func harmless(s string) string {
 		}
 		return r
 	})
+}
+
+// ordinary reports whether a text holds only what nearly all texts do, and nothing that anybody
+// here would change: printable ASCII but '<', Chinese, and the punctuation of both.
+func ordinary(s string) bool {
+	for _, r := range s {
+		switch {
+		case r >= 0x20 && r < 0x7f && r != '<', r == '\n', r >= 0x2010 && r <= 0x2027, r >= 0x3000 && r <= 0x9fff, r >= 0xff00 && r <= 0xffef:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // filter maps the characters of s like strings.Map, but drops invalid bytes.

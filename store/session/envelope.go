@@ -91,7 +91,7 @@ func Decode(data []byte) (Memory, error) {
 		return Memory{}, ErrNewer
 	}
 	d := decoder{rest: data[1:]}
-	m := Memory{Session: slices.Clone(d.bytes())}
+	m := Memory{Session: slices.Clip(d.bytes())}
 	if len(m.Session) == 0 {
 		m.Session = nil
 	}
@@ -99,13 +99,33 @@ func Decode(data []byte) (Memory, error) {
 	if n > uint64(len(d.rest)) { // a reply takes three bytes at least
 		return Memory{}, ErrBroken
 	}
+	m.Replies = make([]Reply, 0, min(n, replyMost)+1) // one more is remembered
+	cut := texts{string(d.rest), len(d.rest)}
 	for range n {
-		m.Replies = append(m.Replies, Reply{Key: string(d.bytes()), At: d.int(), Text: string(d.bytes())})
+		m.Replies = append(m.Replies, Reply{Key: cut.of(&d), At: d.int(), Text: cut.of(&d)})
+	}
+	if n == 0 {
+		m.Replies = nil
 	}
 	if d.broken || len(d.rest) > 0 {
 		return Memory{}, ErrBroken
 	}
 	return m, nil
+}
+
+// texts cuts strings out of one copy of what is left to decode.
+type texts struct {
+	all  string
+	left int // of decoder.rest when all was made
+}
+
+func (t texts) of(d *decoder) string {
+	b := d.bytes()
+	end := t.left - len(d.rest)
+	if d.broken {
+		return ""
+	}
+	return t.all[end-len(b) : end]
 }
 
 func appendBytes[T []byte | string](b []byte, s T) []byte {
