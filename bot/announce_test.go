@@ -2,10 +2,11 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"yishi/bot/wechat"
 	"yishi/bot/wechat/platform"
@@ -63,8 +64,8 @@ func testAnnouncement(t *testing.T, servers bool) {
 		Push: "hall", Audience: 50, Sent: map[civic.Route]int{civic.ByCustomer: 10, civic.ByNotice: 10, civic.ByTemplate: 15},
 		Skipped: map[string]int{civic.SkipOptedOut: 5, civic.SkipUnfollowed: 5}, Failed: map[string]int{"not_following": 5},
 	}
-	if !maps.Equal(r.Sent, want.Sent) || !maps.Equal(r.Skipped, want.Skipped) || !maps.Equal(r.Failed, want.Failed) || r.Audience != 50 || r.Unknown+r.Inbox+r.Door != 0 {
-		t.Errorf("ended as %+v", r)
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	for i, q := range people {
 		told := 0
