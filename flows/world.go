@@ -33,6 +33,8 @@ type World struct {
 	Needs       Needs
 	Inbox       Inbox
 	Preferences Preferences
+	Staff       Staff
+	People      People
 }
 
 // Communities looks up communities and how to find one's own.
@@ -78,6 +80,18 @@ type Inbox interface {
 // Preferences looks up the topics that an account does not want to hear of.
 type Preferences interface {
 	Preferences(ctx context.Context, a civic.Account) ([]civic.Topic, error)
+}
+
+// Staff looks up who may act for a community.
+type Staff interface {
+	// Grants lists the offices that the account holds now, the narrowest first; none for residents.
+	Grants(ctx context.Context, a civic.Account) ([]civic.Grant, error)
+}
+
+// People looks up who an account belongs to.
+type People interface {
+	// Identity returns the person that the account was verified as; false while it is not verified.
+	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

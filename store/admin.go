@@ -92,7 +92,7 @@ func (db *DB) AddCommunity(ctx context.Context, n NewCommunity) (civic.Community
 			return civic.Community{}, err
 		}
 	}
-	return row.community(), nil
+	return row.community()
 }
 
 // AddScene lets a QR code's scene stand for a community and estate (zero: none), or moves it there.

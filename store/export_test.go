@@ -40,6 +40,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
+		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -116,7 +117,7 @@ func PlainDeliveries(ctx context.Context, db *DB, purpose, n int) error {
 		var args []any
 		for i := from; i < min(n, from+expandStep); i++ {
 			name := crowdName(i)
-			args = append(args, -1, purpose, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
+			args = append(args, -1, purpose, string(civic.RecipientOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 		}
 		err := db.patiently(ctx, "INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16)+db.dia.conflict("person, purpose_key")+"push_id = deliveries.push_id", args...)
 		if err != nil {
@@ -218,4 +219,13 @@ func (db *DB) patiently(ctx context.Context, sql string, args ...any) error {
 		}
 	}
 	return err
+}
+
+// RawPerson is what stands in the table about a person, all columns one after the other.
+func RawPerson(ctx context.Context, t interface{ Fatal(...any) }, db *DB, id civic.PersonID) []byte {
+	var row personRow
+	if err := db.r.WithContext(ctx).Where("id = ?", int64(id)).Take(&row).Error; err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(row.Name, row.Phone, row.Code, row.Note, row.NameHash, row.PhoneHash)
 }

@@ -96,6 +96,7 @@ func (r raise) row(year, seq int, now int64) needRow {
 		ID: newID(), CommunityID: int64(r.community.ID), Year: year, Seq: seq, Account: string(e.Account),
 		Category: string(e.Category), Text: e.Text, Place: e.Place.Text, Lat: e.Place.Lat, Lng: e.Place.Lng,
 		Located: e.Place.Located, Urgent: e.Urgent, State: string(civic.NeedRaised), RaisedMS: now, UpdatedMS: now,
+		Cycle: needCycle{WaitingMS: now},
 	}
 }
 

@@ -155,7 +155,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 	t.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(t),
-		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db},
+		World:    chat.World(db),
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})

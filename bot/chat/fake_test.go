@@ -46,7 +46,16 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w}
+	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}}
+}
+
+// nobody is on the roll or on the staff.
+type nobody struct{}
+
+func (nobody) Grants(context.Context, civic.Account) ([]civic.Grant, error) { return nil, nil }
+
+func (nobody) Identity(context.Context, civic.Account) (civic.Identity, bool, error) {
+	return civic.Identity{}, false, nil
 }
 
 func (*town) communities() []civic.Community {

@@ -21,6 +21,8 @@ type Community struct {
 	Phone    string // the grid worker's 网格员 phone; "" when none is set
 	Hours    string // service hours as residents read them, such as 每天 9:00–17:00
 	TimeZone string // IANA name; "" means the program's default
+	Area     Area
+	Settings Settings
 }
 
 // Estate 小区 is a housing estate of a community, by whose name residents find theirs.
@@ -75,7 +77,10 @@ type NeedState string
 const (
 	NeedRaised    NeedState = "raised"    // 待初选: raised, waiting for staff
 	NeedAccepted  NeedState = "accepted"  // 已受理
+	NeedDeclining NeedState = "declining" // one of staff would decline it; a second confirms, or a night passes
 	NeedDeclined  NeedState = "declined"  // 不予受理
+	NeedHanded    NeedState = "handed"    // 已转办: another has the duty, see Duty
+	NeedMerged    NeedState = "merged"    // 已合并: goes on in MergedInto
 	NeedWithdrawn NeedState = "withdrawn" // 已撤回 by its author
 )
 
@@ -92,10 +97,26 @@ type Need struct {
 	Urgent    bool
 	State     NeedState
 	Released  bool // 公开: staff let other residents read it
-	Heat      int  // accounts that endorse it, the author not counted
+	Heat      int  // verified persons that endorse it, the author not counted
+	Others    int  // other accounts that endorse it
 	Photos    int
 	Additions []Addition
 	RaisedAt  time.Time
+
+	Person       PersonID // of the author, zero while nobody knows who it is
+	Estate       int64    // where the author lives, zero where nobody knows
+	Grid         int64    // likewise
+	Round        int64    // of which it is part, zero for none
+	RaisedBy     StaffID  // who raised it for somebody without WeChat, zero for none
+	MarkedUrgent int      // by staff: 1 急, 0 nobody said, -1 not
+	MarkedHard   int      // by staff: 1 难, 0 nobody said, -1 not
+	MergedInto   NeedID   // goes on in its stead, zero for none
+	PhotosShown  bool     // photos are public with the text
+	TakenDown    bool     // was public and is not any more
+	ReasonCode   string   // of a decline or a handing on, see Reason
+	Reason       string   // in words, for those concerned
+	Duty         string   // whose it is now, where it was handed on
+	WaitingSince time.Time
 }
 
 // Addition 补充 is a later word of the author.

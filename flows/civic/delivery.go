@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// PersonID names who is told something, opaquely. People on the roll keep theirs for ever; an
-// account that belongs to nobody on the roll is its own person (see PersonOf).
-type PersonID string
+// Recipient is who is told something, named opaquely. People on the roll keep theirs for ever; an
+// account that belongs to nobody on the roll is its own person (see RecipientOf).
+type Recipient string
 
-// PersonOf is the person of an account that is not linked to the roll.
-func PersonOf(a Account) PersonID { return PersonID("a:" + string(a)) }
+// RecipientOf is the person of an account that is not linked to the roll.
+func RecipientOf(a Account) Recipient { return Recipient("a:" + string(a)) }
 
 // Topic 主题 is what people can unsubscribe from as a whole.
 type Topic string
@@ -81,7 +81,7 @@ type Delivery struct {
 	ID       int64
 	Push     string
 	Purpose  string
-	Person   PersonID
+	Person   Recipient
 	Account  Account // through which; "" has none
 	Kind     string
 	Args     json.RawMessage

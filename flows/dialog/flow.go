@@ -19,6 +19,11 @@ type Flow[D, W any] struct {
 	Match func(text string) (arg string, ok bool)
 	// Requires names a flow to be gone through first, "" for none. Nil: none.
 	Requires func(*Turn[W]) string
+	// For says whom the flow is for; nil: everybody. To others its words are plain text, and who
+	// loses the right half-way reads Lost and the flow ends. It is asked where the flow is opened and
+	// once in each turn that goes on with it; Commit checks the right itself.
+	For  func(*Turn[W]) bool
+	Lost string // what they read; needed with For
 	// Leads lists the flows that a step may open.
 	Leads []string
 	// Glance flows only show things: they are begun anew rather than offered back, and never kept

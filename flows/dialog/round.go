@@ -17,6 +17,9 @@ func (r *round[W]) play(a action) error {
 	top := r.s.Top
 	m := r.e.byID[top.Flow]
 	r.out.Flow, r.out.Step = top.Flow, top.Step
+	if !r.holds(m) {
+		return r.lost(m)
+	}
 	res, err := m.drive(top, r.t, a)
 	if err != nil {
 		return err
@@ -182,7 +185,7 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 		return errors.New("no flow " + id)
 	}
 	if id == r.e.cfg.Unknown && arg == "" {
-		arg = r.e.suggest(r.t.Text)
+		arg = r.e.suggest(r.t)
 	}
 	h := m.head()
 	var then *Then
@@ -211,6 +214,9 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 // begin starts a flow whose first question is answered already.
 func (r *round[W]) begin(m machine[W], arg string, seed *Input) error {
 	top := r.s.Top
+	if !r.holds(m) {
+		return r.lost(m)
+	}
 	res, err := m.drive(top, r.t, action{do: doBegin, arg: arg})
 	if err != nil {
 		return err
