@@ -46,6 +46,7 @@ type player struct {
 	st     stage
 	cards  map[string][]string // openid → the last replies, as rendered, for taps
 	names  map[string]string   // openid → who
+	people map[string]civic.PersonID
 	pushes int
 	out    script
 }
@@ -53,7 +54,7 @@ type player struct {
 // play plays the whole script and returns it with the bot's lines as they came.
 func play(t *testing.T, s *script, st stage) string {
 	t.Helper()
-	p := &player{t: t, st: st, cards: map[string][]string{}, names: map[string]string{}}
+	p := &player{t: t, st: st, cards: map[string][]string{}, names: map[string]string{}, people: map[string]civic.PersonID{}}
 	for i, l := range s.lines {
 		switch l.mark {
 		case '<', '*', '!':
@@ -191,7 +192,11 @@ func (p *player) direct(l line) {
 	case "forget":
 		p.st.forget()
 	default:
-		t.Fatalf("no directive @%s", f[0])
+		do := directives[f[0]]
+		if do == nil {
+			t.Fatalf("no directive @%s", f[0])
+		}
+		fail(do(p, f[1:]))
 	}
 }
 

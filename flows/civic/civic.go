@@ -32,6 +32,13 @@ type Estate struct {
 	Name      string
 }
 
+// Grid 网格 is the part of a community that one grid worker looks after.
+type Grid struct {
+	ID        int64
+	Community CommunityID
+	Name      string
+}
+
 // Follower is what the bot remembers of an account.
 type Follower struct {
 	Account   Account
