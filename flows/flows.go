@@ -7,7 +7,7 @@ import (
 )
 
 // generation rises whenever a flow is added or removed (see dialog.Config).
-const generation = 2
+const generation = 3
 
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
