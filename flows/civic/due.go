@@ -9,8 +9,10 @@ import (
 
 // The kinds of timers. Values are stored.
 const (
-	TimerPush  = "push"  // makes a push: TimedPush
-	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
+	TimerPush = "push" // makes a push: TimedPush
+	// TimerHandBack ends a hand-over: HandBack.
+	TimerHandBack = "hand-back"
+	TimerSweep    = "sweep" // has the store clear away what nobody will ask for any more
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -50,6 +52,12 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		}
 		p.Push.DueAt = now
 		return Todo{Effects: []any{MakePush(p)}}, nil
+	case TimerHandBack:
+		var h HandBack
+		if err := json.Unmarshal(t.Args, &h); err != nil {
+			return Todo{}, fmt.Errorf("timer of kind hand-back: arguments do not fit: %w", err)
+		}
+		return Todo{Effects: []any{h}}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
 	}
