@@ -30,6 +30,8 @@ const (
 const (
 	TellAnnounce = "announce"  // Announce
 	TellNeedNews = "need-news" // NeedNews
+
+	TellOfficeNews = "office" // OfficeNews
 )
 
 // Announce is a message of staff to many.
@@ -65,6 +67,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
+	case TellOfficeNews:
+		t, err = tellAs(args, OfficeNews.tell)
 	default:
 		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
 	}

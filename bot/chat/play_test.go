@@ -48,6 +48,7 @@ type player struct {
 	names  map[string]string   // openid → who
 	people map[string]civic.PersonID
 	pushes int
+	code   string // the last invitation's, as told
 	out    script
 }
 
@@ -76,8 +77,8 @@ func play(t *testing.T, s *script, st stage) string {
 func (p *player) speak(at string, l line) {
 	account := openid(l.who)
 	p.names[account] = l.who
-	in := p.input(at, account, l.text)
-	reply := p.st.say(p.t, account, in)
+	in := p.input(at, account, p.withCode(l.text))
+	reply := p.withoutCode(p.st.say(p.t, account, in))
 	if reply != "" {
 		p.cards[account] = append(p.cards[account], reply)
 	}
