@@ -148,6 +148,15 @@ type StageDue struct {
 	Rev   int     `json:"rev"` // of the round when the timer was armed
 }
 
+// TellListDue is the kind of push that reminds a committee of its shortlist: ListDue.
+const TellListDue = "list-due"
+
+// ListDue says that 需求初选 is over by its date and the shortlist not published.
+type ListDue struct {
+	Round string    `json:"round"`
+	Since time.Time `json:"since"`
+}
+
 // StageTimer is the timer that takes a round to its next stage; false where no day is set.
 func StageTimer(r Round) (Timer, bool) {
 	next, at := r.Next()
