@@ -230,3 +230,15 @@ func RawPerson(ctx context.Context, t interface{ Fatal(...any) }, db *DB, id civ
 	}
 	return slices.Concat(row.Name, row.Phone, row.Code, row.Note, row.NameHash, row.PhoneHash)
 }
+
+// Warm makes a need one endorser warmer.
+func Warm(ctx context.Context, db *DB, id civic.NeedID) error {
+	return db.w.WithContext(ctx).Exec("UPDATE needs SET heat = heat + 1 WHERE id = ?", int64(id)).Error
+}
+
+// Count counts the rows of a table.
+func Count(ctx context.Context, db *DB, table string) (int64, error) {
+	var n int64
+	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
+	return n, err
+}

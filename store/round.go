@@ -182,15 +182,14 @@ func (b *batch) enter(row roundRow, r civic.Round, to civic.Stage) error {
 	now, before := ms(b.now), r.Stage
 	r.Rev++
 	set := map[string]any{"rev": r.Rev, "stage": int(to), "front_of": nil}
-	switch {
-	case to == civic.NoStage:
+	if to == civic.NoStage {
 		r.Stage = civic.Keep // nothing follows
 		set["stage"], set["closed_ms"] = int(civic.Keep), now
-	default:
+	} else {
 		r.Stage = to
-		if to.Front() {
-			set["front_of"] = row.CommunityID
-		}
+	}
+	if to.Front() {
+		set["front_of"] = row.CommunityID
 	}
 	if to != civic.NoStage && to < before && !r.Starts[before].After(b.now) { // it begins again by hand, not at once by its old day
 		r.Starts[before] = time.Time{}
@@ -274,7 +273,7 @@ func (t *turn) planStageDue(e civic.StageDue) error {
 			return err
 		}
 		if e.To == civic.Plan { // only publishing the shortlist ends 需求初选
-			return b.remindList(r, e)
+			return b.remindList(r)
 		}
 		if err := b.audit(civic.Grant{}, deed{
 			by: civic.By{Community: r.Community}, act: civic.ActStage, what: "due", object: roundObject(row.ID),

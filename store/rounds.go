@@ -78,9 +78,13 @@ func (r *Rounds) Candidates(ctx context.Context, round civic.Round) ([]civic.Nee
 	if err != nil {
 		return nil, fmt.Errorf("read candidates: %w", clean(err))
 	}
+	k, err := r.db.places.known(ctx, r.db)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]civic.Need, len(rows))
 	for i, row := range rows {
-		out[i] = row.need("")
+		out[i] = row.need(k.communities[round.Community].Code)
 	}
 	return out, nil
 }
@@ -110,21 +114,23 @@ func (r *Rounds) Shortlist(ctx context.Context, id civic.RoundID) ([]civic.Listi
 		Year     int
 		Seq      int
 		Category string
+		Text     string
 	}
-	err := tx.Raw("SELECT l.*, n.`year`, n.seq, n.category FROM listings l JOIN needs n ON n.id = l.need_id WHERE l.round_id = ? "+
+	err := tx.Raw("SELECT l.*, n.`year`, n.seq, n.category, CASE WHEN n.released THEN n.text ELSE '' END AS text FROM listings l JOIN needs n ON n.id = l.need_id WHERE l.round_id = ? "+
 		"ORDER BY l.on_list DESC, l.place, n.`year`, n.seq", int64(id)).Scan(&rows).Error
 	if err != nil {
 		return nil, rule, false, fmt.Errorf("read shortlist: %w", clean(err))
 	}
 	out := make([]civic.Listing, len(rows))
-	code := ""
-	if k := r.db.places.now.Load(); k != nil {
-		code = k.communities[civic.CommunityID(round.CommunityID)].Code
+	k, err := r.db.places.known(ctx, r.db)
+	if err != nil {
+		return nil, rule, false, err
 	}
+	code := k.communities[civic.CommunityID(round.CommunityID)].Code
 	for i, l := range rows {
 		out[i] = civic.Listing{
 			Need: civic.NeedID(l.NeedID), Number: civic.Number{Code: code, Year: l.Year, Seq: l.Seq}, Category: civic.Category(l.Category),
-			Heat: l.Heat, Rank: l.Place, On: l.OnList, Why: civic.ListReason(l.Why), Note: l.Note,
+			Heat: l.Heat, Rank: l.Place, On: l.OnList, Why: civic.ListReason(l.Why), Note: l.Note, Text: l.Text,
 		}
 	}
 	return out, rule, true, nil

@@ -94,7 +94,7 @@ func (b *batch) stillSo(row roundRow, list []listingRow) (bool, error) {
 }
 
 // remindList tells the committee, each day, that its shortlist is due.
-func (b *batch) remindList(r civic.Round, e civic.StageDue) error {
+func (b *batch) remindList(r civic.Round) error {
 	to, err := b.staffOf(r.Community, civic.Committee)
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ type Listing struct {
 	On       bool       `json:"on"`
 	Why      ListReason `json:"why"`
 	Note     string     `json:"note,omitempty"` // of staff, where they chose
+	Text     string     `json:"text,omitempty"` // of the need, where the reader may see it
 }
 
 // DrawUp applies the rule to the accepted needs of a round, the warmest first: a need is on the
@@ -50,7 +51,7 @@ type Listing struct {
 func DrawUp(rule ShortlistRule, needs []Need) []Listing {
 	out := make([]Listing, 0, len(needs))
 	for _, n := range needs {
-		out = append(out, Listing{Need: n.ID, Number: n.Number, Category: n.Category, Heat: n.Heat})
+		out = append(out, Listing{Need: n.ID, Number: n.Number, Category: n.Category, Heat: n.Heat, Text: n.Text})
 	}
 	slices.SortFunc(out, func(a, b Listing) int {
 		return cmp.Or(-cmp.Compare(a.Heat, b.Heat), cmp.Compare(a.Number.Year, b.Number.Year), cmp.Compare(a.Number.Seq, b.Number.Seq))
