@@ -16,7 +16,7 @@ import (
 func workbook(t *testing.T, rows [][]any, change func(*excelize.File)) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close()
+	defer func() { must(t, f.Close()) }()
 	for i, row := range rows {
 		at, err := excelize.CoordinatesToCellName(1, i+1)
 		if err != nil {
@@ -159,7 +159,7 @@ func TestRollFilesThatAreRefused(t *testing.T) {
 	locked := func() []byte {
 		f, err := excelize.OpenReader(bytes.NewReader(good))
 		must(t, err)
-		defer f.Close()
+		defer func() { must(t, f.Close()) }()
 		var b bytes.Buffer
 		must(t, f.Write(&b, excelize.Options{Password: "1234"}))
 		return b.Bytes()
