@@ -39,7 +39,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 	for _, row := range []any{
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
-		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
+		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{}, &linkRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
