@@ -123,7 +123,7 @@ func (a *app) account() wechat.Config {
 	w := a.cfg.WeChat
 	return wechat.Config{
 		AppID: w.AppID, Secret: w.Secret.Reveal(), Token: w.Token.Reveal(), AESKey: w.AESKey.Reveal(),
-		AESKeyPrevious: w.AESKeyPrevious.Reveal(), Account: w.Account, Mode: w.Mode, API: w.API,
+		AESKeyPrevious: w.AESKeyPrevious.Reveal(), Account: w.Account, Mode: w.Mode, API: w.API, Open: w.Open,
 	}
 }
 
