@@ -156,7 +156,7 @@ func (a *app) openWebhook() error {
 	}
 	a.chat = chat.New(chat.Options{
 		Engine:   engine,
-		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db},
+		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db, Links: a.db.Links(), Base: a.cfg.BaseURL},
 		Sessions: a.sessions, Ledger: &wakingLedger{a.metrics.ledger(a.db), a}, Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
 	})

@@ -33,6 +33,8 @@ type World struct {
 	Needs       Needs
 	Inbox       Inbox
 	Preferences Preferences
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.

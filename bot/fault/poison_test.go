@@ -78,7 +78,7 @@ func TestPoison(t *testing.T) {
 	var logged bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&logged, nil))
 	turner := &stunned{Turner: chat.New(chat.Options{
-		Engine: engine, World: flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: needs, Inbox: db, Preferences: db},
+		Engine: engine, World: flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: needs, Inbox: db, Preferences: db, Links: db.Links(), Base: "https://yishi.example"},
 		Sessions: db.Sessions(), Ledger: db, Now: db.Clock().Now, Location: db.Clock().Now().Location(),
 		Key: storetest.Key(), Log: log, Observe: func(e chat.Event) { turns.add(e.Word) },
 	})}
