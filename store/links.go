@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,10 +136,10 @@ func (l *Links) Bind(ctx context.Context, ref, browser string, a civic.Account) 
 // there are no more, or somebody is let in already.
 func (l *Links) Draw(ctx context.Context, ref, browser string) (bool, error) {
 	now, mine := l.db.clock.Now(), l.browser(browser)
-	until := ms(now.Add(civic.PairLife))
-	r, err := l.change(ctx, "draw code", ref, "pair_browser = ?, pair_ms = ?, draws = draws + 1, misses = 0",
-		"browser = '' AND expires_ms > ? AND draws < ?", mine, until, ms(now), drawMost)
-	return r.PairBrowser == mine && r.PairMS == until && r.Browser == "", err
+	holder := rand.Text()
+	r, err := l.change(ctx, "draw code", ref, "pair_browser = ?, pair_ms = ?, draws = draws + 1, misses = 0, holder = ?",
+		"browser = '' AND expires_ms > ? AND draws < ?", mine, ms(now.Add(civic.PairLife)), holder, ms(now), drawMost)
+	return r.Holder == holder, err
 }
 
 // Pairing finds the browser that shows the code for a link of this account; false if none does.
