@@ -50,7 +50,6 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	_ = rc.SetReadDeadline(time.Time{}) // else the server takes its own time-out for a hang-up
 	_ = rc.SetWriteDeadline(machineTime().Add(makeTime + s.o.Idle))
 	file, name, err := s.make(r.Context(), &v)
-	s.making.leave()
 	if err != nil {
 		if r.Context().Err() == nil {
 			s.o.Log.ErrorContext(r.Context(), "download not made", "kind", v.link.Kind, "error", err.Error())
@@ -85,11 +84,12 @@ func (s *Server) give(w http.ResponseWriter, r *http.Request, rc *http.ResponseC
 }
 
 // make writes the file below Temp, where nobody finds it: its name goes at once where systems
-// allow that.
-func (s *Server) make(ctx context.Context, v *visit) (file *os.File, name Named, err error) {
+// allow that. The caller has taken one of s.making.
+func (s *Server) make(ctx context.Context, v *visit) (made *os.File, name Named, err error) {
+	defer s.making.leave()
 	ctx, cancel := context.WithTimeout(ctx, makeTime)
 	defer cancel()
-	file, err = os.CreateTemp(s.o.Temp, "download-*")
+	file, err := os.CreateTemp(s.o.Temp, "download-*")
 	if err != nil {
 		return nil, name, fmt.Errorf("make file: %w", err)
 	}

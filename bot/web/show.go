@@ -119,10 +119,14 @@ func (s *Server) gate(v *visit) *view {
 			"微信里存不了文件。请点右上角的“…”，选“在浏览器打开”，再照那一页说的做。", toComputer,
 		}}
 	case v.link.Code != "":
-		return &view{
-			Tag: "code", Poll: true, Code: v.link.Code, Ask: "换一个数字",
+		p := &view{
+			Tag: "code", Poll: true, Code: v.link.Code,
 			Text: []string{"请拿手机，在公众号的聊天里发下面这几个字，再回来看这一页："},
 		}
+		if !v.link.Spent {
+			p.Ask = "换一个数字"
+		}
+		return p
 	case v.link.Spent:
 		return &view{Tag: "spent", Text: []string{"数字换得太多次了，什么也没有打开。", askAgain}}
 	}
