@@ -17,6 +17,7 @@ type plan struct {
 	raise []raise
 	media []mediaRow // raised needs add theirs when they have an id
 	steps []step
+	link  bool // one is made
 }
 
 // step is an effect that must look before it writes. Steps of a batch run in the order of
@@ -73,6 +74,14 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planStageDue(e)
 	case civic.PublishShortlist:
 		return t.planShortlist(e)
+	case civic.MakeLink:
+		return t.planLink(db, e)
+	case civic.OpenLink:
+		return t.planOpen(db, e)
+	case civic.ShutLink:
+		return t.planShut(db, e)
+	case civic.MissLink:
+		return t.planMiss(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -42,6 +42,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&roundRow{}, &stageRow{}, &listingRow{},
+		&linkRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {

@@ -102,6 +102,7 @@ type Receipt struct {
 	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
+	Link   string `json:"link,omitempty"`   // reference of the link made, see MakeLink
 }
 
 // Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what
