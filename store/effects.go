@@ -82,6 +82,24 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planShut(db, e)
 	case civic.MissLink:
 		return t.planMiss(e)
+	case civic.Invite:
+		return db.planInvite(ctx, t, e)
+	case civic.CancelInvite:
+		return t.planCancelInvite(e)
+	case civic.AcceptInvite:
+		return db.planAccept(ctx, t, e)
+	case civic.MissInvite:
+		return t.planMissInvite(e)
+	case civic.RevokeGrant:
+		return t.planRevoke(e)
+	case civic.HandOver:
+		return t.planHandOver(e)
+	case civic.HandBack:
+		return t.planHandBack(e)
+	case civic.TakeBack:
+		return t.planTakeBack(e)
+	case civic.ChangeSettings:
+		return t.planChange(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -43,6 +43,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&roundRow{}, &stageRow{}, &listingRow{},
 		&linkRow{},
+		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {

@@ -100,6 +100,7 @@ type Receipt struct {
 	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
 	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
 	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
+	Made   int64  `json:"made,omitempty"`   // id of what was made and has no number, such as an invitation
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
 	Link   string `json:"link,omitempty"`   // reference of the link made, see MakeLink
