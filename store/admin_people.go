@@ -110,7 +110,11 @@ func (db *DB) AddIdentity(ctx context.Context, a civic.Account, p civic.PersonID
 		if err != nil {
 			return err
 		}
-		return b.adopt(a, p)
+		who, err := b.identities([]string{string(a)})
+		if err != nil {
+			return err
+		}
+		return b.rebind(string(a), who[string(a)])
 	})
 	if err != nil {
 		return fmt.Errorf("add identity: %w", clean(err))

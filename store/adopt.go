@@ -54,17 +54,20 @@ func (b *batch) identities(accounts []string) (map[string]whose, error) {
 
 // adopt makes an account's needs, endorsements and reports the person's, whose link to the account
 // the same transaction has written before: endorsements that were counted apart count as the
-// person's, once. Person 0 gives them back to nobody. Doing it again changes nothing.
-func (b *batch) adopt(a civic.Account, p civic.PersonID) error {
-	account, person := string(a), int64(p)
-	where := whose{}
-	if person != 0 {
-		who, err := b.identities([]string{account})
-		if err != nil {
-			return err
-		}
-		where = who[account]
-	}
+// person's, once. Doing it again changes nothing.
+func (b *batch) adopt(_ *turn, a civic.Account, id civic.Identity) error {
+	return b.rebind(string(a), whose{int64(id.Person), int64(id.Community), id.Estate, id.Grid})
+}
+
+// disown gives them back to nobody when it turns out that the account is not the person's, or no
+// longer wants to be. Endorsements are counted apart again.
+func (b *batch) disown(_ *turn, a civic.Account, _ civic.PersonID) error {
+	return b.rebind(string(a), whose{})
+}
+
+// rebind says anew whose is what an account has done. Person 0 is nobody.
+func (b *batch) rebind(account string, where whose) error {
+	person := where.PersonID
 	var backed []endorsementRow
 	err := b.tx.Raw("SELECT * FROM endorsements WHERE account = ? AND person_id <> ?"+b.db.dia.forUpdate(), account, person).Scan(&backed).Error
 	if err != nil {
