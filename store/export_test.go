@@ -44,6 +44,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&roundRow{}, &stageRow{}, &listingRow{},
 		&linkRow{},
 		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
+		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
