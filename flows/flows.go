@@ -15,7 +15,12 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &work, &office, &people, &invite, &join, &handOver, &settings, &audit, &noSuch)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut,
+		&work, &office, &people, &invite, &join, &handOver, &settings, &audit,
+		&openLink, &rollForm,
+		&stageNow, &shortlisted, &roundFlow, &drawList,
+		&noSuch,
+	)
 }
 
 // alarm answers emergencies at once, whatever is under way.

@@ -69,6 +69,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, NeedNews.tell)
 	case TellOfficeNews:
 		t, err = tellAs(args, OfficeNews.tell)
+	case civic.TellListDue:
+		t, err = tellAs(args, tellListDue)
 	default:
 		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
 	}

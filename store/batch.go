@@ -159,10 +159,10 @@ func (db *DB) settle(turns []*turn) {
 			db.places.forget()
 		}
 		if t.first == nil {
-			db.tell(t, t.receipt, nil)
+			db.tell(t, db.reveal(t.job.c.Run, t.job.c.N, t.receipt), nil)
 			continue
 		}
-		receipt, err := t.first.receipt()
+		receipt, err := db.receiptOf(t.first)
 		switch {
 		case err != nil:
 		case !bytes.Equal(t.first.AccountHash, t.job.hash):

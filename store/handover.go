@@ -155,7 +155,7 @@ func (t *turn) planHandBack(e civic.HandBack) error {
 		if err != nil || row.ID == 0 || row.BackMS != 0 {
 			return err
 		}
-		return b.back(row)
+		return b.handBack(row)
 	}})
 	return nil
 }
@@ -168,8 +168,8 @@ func (b *batch) handoverOf(id int64) (handoverRow, error) {
 	return row, nil
 }
 
-// back gives back what the hand-over moved and is still with whom it went to.
-func (b *batch) back(h handoverRow) error {
+// handBack gives back what the hand-over moved and is still with whom it went to.
+func (b *batch) handBack(h handoverRow) error {
 	for _, a := range handedOver {
 		err := b.tx.Exec("UPDATE "+a.table+" SET "+a.column+" = ? WHERE "+a.column+" = ? AND id IN (SELECT item_id FROM handover_items WHERE handover_id = ? AND kind = ?)",
 			h.FromID, h.ToID, h.ID, a.kind).Error
@@ -204,7 +204,7 @@ func (t *turn) planTakeBack(e civic.TakeBack) error {
 		if _, err := b.cancel(handBackTimer(row.ID), 0); err != nil {
 			return err
 		}
-		return b.back(row)
+		return b.handBack(row)
 	}})
 	return nil
 }

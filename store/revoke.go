@@ -104,7 +104,7 @@ func (b *batch) relieve(g civic.Grant) error {
 		if _, err := b.cancel(handBackTimer(h.ID), 0); err != nil {
 			return err
 		}
-		if err := b.back(h); err != nil {
+		if err := b.handBack(h); err != nil {
 			return err
 		}
 	}

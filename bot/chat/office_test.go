@@ -80,7 +80,7 @@ func (p *player) addArea(args []string) error {
 }
 
 // inviteStaff has the operator invite somebody, or a new phone for somebody: gridWorker 钮 姓名. What
-// was invited is said by [码] in a person's line.
+// was invited is said by 〔邀请码〕 in a person's line.
 func (p *player) inviteStaff(args []string) error {
 	ctx, db := p.t.Context(), p.st.db()
 	if len(args) != 3 || !slices.Contains(civic.Roles(), civic.Role(args[0])) {
@@ -93,34 +93,34 @@ func (p *player) inviteStaff(args []string) error {
 	code, err := db.InviteStaff(ctx, civic.Invite{
 		By: civic.By{Community: c.ID}, Office: civic.Office{Role: civic.Role(args[0]), Community: c.ID}, Name: args[2],
 	})
-	p.code = code
+	p.invite = code
 	return err
 }
 
-// toldCode is an invitation's code as the bot writes it. Scripts show 〔码〕 in its place: it is another
+// toldCode is an invitation's code as the bot writes it. Scripts show 〔邀请码〕 in its place: it is another
 // each time.
 var toldCode = regexp.MustCompile(`[2-9CFHJKMQRTWXY]{4}-[2-9CFHJKMQRTWXY]{4}-[2-9CFHJKMQRTWXY]{4}`)
 
 func (p *player) withoutCode(reply string) string {
 	if code := toldCode.FindString(reply); code != "" {
-		p.code = strings.ReplaceAll(code, "-", "")
+		p.invite = strings.ReplaceAll(code, "-", "")
 	}
-	return toldCode.ReplaceAllString(reply, "〔码〕")
+	return toldCode.ReplaceAllString(reply, "〔邀请码〕")
 }
 
-// withCode puts the last code into what a person says: 〔码〕 as told, 〔抄码〕 as people copy it, 〔错码〕
-// with a slip, 〔假码〕 one that nobody made.
+// withCode puts the last code into what a person says: 〔邀请码〕 as told, 〔抄邀请码〕 as people copy it, 〔错邀请码〕
+// with a slip, 〔假邀请码〕 one that nobody made.
 func (p *player) withCode(text string) string {
-	if len(p.code) != civic.InviteCodeLen {
+	if len(p.invite) != civic.InviteCodeLen {
 		return text
 	}
-	slip := "3" + p.code[1:]
-	if p.code[0] == '3' {
-		slip = "4" + p.code[1:]
+	slip := "3" + p.invite[1:]
+	if p.invite[0] == '3' {
+		slip = "4" + p.invite[1:]
 	}
-	c := p.code
+	c := p.invite
 	return strings.NewReplacer(
-		"〔码〕", civic.ShowInviteCode(c), "〔抄码〕", strings.ToLower(c[:4])+"　"+c[4:8]+" — "+strings.ToLower(c[8:]),
-		"〔错码〕", slip, "〔假码〕", civic.ShowInviteCode(civic.InviteCode([]byte(text+fmt.Sprint(len(p.out.lines))))),
+		"〔邀请码〕", civic.ShowInviteCode(c), "〔抄邀请码〕", strings.ToLower(c[:4])+"　"+c[4:8]+" — "+strings.ToLower(c[8:]),
+		"〔错邀请码〕", slip, "〔假邀请码〕", civic.ShowInviteCode(civic.InviteCode([]byte(text+fmt.Sprint(len(p.out.lines))))),
 	).Replace(text)
 }

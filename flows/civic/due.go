@@ -9,10 +9,8 @@ import (
 
 // The kinds of timers. Values are stored.
 const (
-	TimerPush = "push" // makes a push: TimedPush
-	// TimerHandBack ends a hand-over: HandBack.
-	TimerHandBack = "hand-back"
-	TimerSweep    = "sweep" // has the store clear away what nobody will ask for any more
+	TimerPush  = "push"  // makes a push: TimedPush
+	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -29,6 +27,12 @@ var ErrTimerKind = errors.New("unknown kind of timer")
 type TimedPush struct {
 	Push     Push     `json:"push"`
 	Audience Audience `json:"audience"`
+}
+
+// argsOf is v as the arguments of a timer; v is a struct of plain values, which always can be.
+func argsOf(v any) json.RawMessage {
+	args, _ := json.Marshal(v)
+	return args
 }
 
 // Todo is what a due timer does.
@@ -65,6 +69,13 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: effects}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
+	}
+	if read := effectOf[t.Kind]; read != nil {
+		e, err := read(t.Args)
+		if err != nil {
+			return Todo{}, fmt.Errorf("timer of kind %s: arguments do not fit: %w", t.Kind, err)
+		}
+		return Todo{Effects: []any{e}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
 }
