@@ -55,3 +55,14 @@ func AssignedTo(ctx context.Context, t *testing.T, db *DB, n civic.NeedID) civic
 	}
 	return civic.StaffID(id)
 }
+
+// AudienceOf reads the only account of a push that was not expanded.
+func AudienceOf(ctx context.Context, t *testing.T, db *DB, push string) string {
+	t.Helper()
+	var accounts []string
+	err := db.r.WithContext(ctx).Raw("SELECT a.account FROM audiences a JOIN pushes p ON p.id = a.push_id WHERE p.push = ?", push).Scan(&accounts).Error
+	if err != nil || len(accounts) != 1 {
+		t.Fatalf("audience %v, %v", accounts, err)
+	}
+	return accounts[0]
+}
