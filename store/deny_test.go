@@ -64,9 +64,11 @@ var staffEffects = map[string]staffEffect{
 	"PublishShortlist": {act: civic.ActShortlist, make: func(d denied, by civic.By) any {
 		return civic.PublishShortlist{By: by, Round: d.round, Items: []civic.Listing{{Need: d.need, On: true, Why: "heat"}}}
 	}},
-	"ReleaseNeed":  {act: civic.ActRelease, make: func(d denied, by civic.By) any { return civic.ReleaseNeed{By: by, Need: d.need, Text: true} }},
-	"KeepBack":     {act: civic.ActRelease, make: func(d denied, by civic.By) any { return civic.KeepBack{By: by, Need: d.need, ReasonCode: "private"} }},
-	"TakeDownNeed": {act: civic.ActTakeDown, make: func(d denied, by civic.By) any { return civic.TakeDownNeed{By: by, Need: d.need, ReasonCode: "private"} }},
+	"ReleaseNeed": {act: civic.ActRelease, make: func(d denied, by civic.By) any { return civic.ReleaseNeed{By: by, Need: d.need, Text: true} }},
+	"KeepBack":    {act: civic.ActRelease, make: func(d denied, by civic.By) any { return civic.KeepBack{By: by, Need: d.need, ReasonCode: "private"} }},
+	"TakeDownNeed": {act: civic.ActTakeDown, make: func(d denied, by civic.By) any {
+		return civic.TakeDownNeed{By: by, Need: d.need, ReasonCode: "private"}
+	}},
 	"LeavePublic":  {act: civic.ActTakeDown, make: func(d denied, by civic.By) any { return civic.LeavePublic{By: by, Need: d.need} }},
 	"SettleAppeal": {act: civic.ActTakeDown, make: func(d denied, by civic.By) any { return civic.SettleAppeal{By: by, Need: d.need, Restore: true} }},
 }
