@@ -74,13 +74,13 @@ func (d *PeopleDraft) askSee(t *Turn) Reply {
 			count[g.Role]++
 		}
 	}
-	text := d.Place + "的工作人员："
+	lines := []string{d.Place + "的工作人员："}
 	for _, r := range civic.Roles() {
 		if count[r] > 0 {
-			text += fmt.Sprintf("\n%s %d 位", r, count[r])
+			lines = append(lines, fmt.Sprintf("%s %d 位", r, count[r]))
 		}
 	}
-	return Reply{Text: text + "\n姓名只有居委会看得到。"}
+	return Reply{Text: strings.Join(append(lines, "姓名只有居委会看得到。"), "\n")}
 }
 
 // page reads the offices of one page, one a line.

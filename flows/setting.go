@@ -121,14 +121,13 @@ func (d *SettingsDraft) hearPick(t *Turn) Move {
 
 // twoWays are the settings that are one thing or the other.
 func (d *SettingsDraft) twoWays() []string {
-	switch d.Pick {
-	case civic.SetRelease:
+	if d.Pick == civic.SetRelease {
 		return []string{"先看后公开", "马上公开"}
-	case civic.SetMoney:
-		return []string{"名册认证也算", "要住户码或网格员认证"}
-	default:
-		return nil
 	}
+	if d.Pick == civic.SetMoney {
+		return []string{"名册认证也算", "要住户码或网格员认证"}
+	}
+	return nil
 }
 
 func (d *SettingsDraft) askValue(t *Turn) Reply {
@@ -185,7 +184,7 @@ func (d *SettingsDraft) read(t *Turn) (values []int, text string, ok bool) {
 	case civic.SetOpen:
 		values, ok = readHours(t.Text)
 		return values, "", ok
-	default:
+	case civic.SetRelease, civic.SetMoney, civic.SetHot, civic.SetOld, civic.SetMost, civic.SetPerKind, civic.SetHeatFrom:
 	}
 	n, ok := zh.Number(strings.TrimRight(strings.TrimSpace(t.Text), " 人天件位"))
 	if t.Said("不限", "不要求", "没有", "不要") {

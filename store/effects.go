@@ -64,16 +64,6 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
-	case civic.OpenRound:
-		return t.planOpenRound(e)
-	case civic.MoveStage:
-		return t.planMoveStage(e)
-	case civic.PlanStage:
-		return t.planStage(e)
-	case civic.StageDue:
-		return t.planStageDue(e)
-	case civic.PublishShortlist:
-		return t.planShortlist(e)
 	case civic.MakeLink:
 		return t.planLink(db, e)
 	case civic.OpenLink:
@@ -84,6 +74,23 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planMiss(e)
 	}
 	return db.planOffice(ctx, t, effect)
+}
+
+// planRounds knows the effects by which rounds go on.
+func (t *turn) planRounds(effect any) error {
+	switch e := effect.(type) {
+	case civic.OpenRound:
+		return t.planOpenRound(e)
+	case civic.MoveStage:
+		return t.planMoveStage(e)
+	case civic.PlanStage:
+		return t.planStage(e)
+	case civic.StageDue:
+		return t.planStageDue(e)
+	case civic.PublishShortlist:
+		return t.planShortlist(e)
+	}
+	return t.planPublic(effect)
 }
 
 // planOffice knows the effects about offices of staff and what they settle.
@@ -108,7 +115,7 @@ func (db *DB) planOffice(ctx context.Context, t *turn, effect any) error {
 	case civic.ChangeSettings:
 		return t.planChange(e)
 	}
-	return t.planPublic(effect)
+	return t.planRounds(effect)
 }
 
 // planPublic knows the effects by which needs become public, and those of who reads them.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -46,14 +47,9 @@ func TestDefaultDenyOfLookUps(t *testing.T) {
 		for i, c := range []civic.CommunityID{d.here, there.ID} {
 			a := civic.Account(fmt.Sprintf("l%d-%s", i, r))
 			street := []int64{d.street, other}[i]
-			switch r {
-			case civic.Resident:
-			case civic.Street:
-				staffOf(t, db, a, r, civic.CommunityID(street))
-			case civic.District:
-				staffOf(t, db, a, r, civic.CommunityID(districts[street]))
-			default:
-				staffOf(t, db, a, r, c)
+			over := map[civic.Role]civic.CommunityID{civic.Street: civic.CommunityID(street), civic.District: civic.CommunityID(districts[street])}
+			if r != civic.Resident {
+				staffOf(t, db, a, r, cmp.Or(over[r], c))
 			}
 			for name, l := range looks {
 				got, err := l.look(a)

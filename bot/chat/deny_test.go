@@ -50,12 +50,11 @@ func grantOver(r civic.Role, i int) civic.Grant {
 	if i == 0 {
 		g.Community = 99
 	}
-	switch r {
-	case civic.Street:
+	if r == civic.Street {
 		g.Community, g.Over = 0, int64(10+i)
-	case civic.District:
+	}
+	if r == civic.District {
 		g.Community, g.Over = 0, int64(20+i)
-	default:
 	}
 	return g
 }

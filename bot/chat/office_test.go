@@ -67,7 +67,7 @@ func (p *player) addArea(args []string) error {
 	if len(args) != 3 {
 		return errors.New("want 街道 区 钮,平")
 	}
-	for _, code := range strings.Split(args[2], ",") {
+	for code := range strings.SplitSeq(args[2], ",") {
 		c, err := communityOf(p.t.Context(), p.st.db(), code)
 		if err != nil {
 			return err
