@@ -27,7 +27,15 @@ func newVisitor(t *testing.T) *visitor {
 	return &visitor{t, &http.Client{Jar: jar, Timeout: 20 * time.Second}}
 }
 
-func (v *visitor) do(method, address, body string) (*http.Response, string) {
+// got is what a browser was given at the end of its way.
+type got struct {
+	status int
+	path   string
+	header http.Header
+	body   string
+}
+
+func (v *visitor) do(method, address, body string) got {
 	v.t.Helper()
 	ctx, cancel := context.WithTimeout(v.t.Context(), 20*time.Second)
 	defer cancel()
@@ -47,10 +55,10 @@ func (v *visitor) do(method, address, body string) (*http.Response, string) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return resp, string(b)
+	return got{resp.StatusCode, resp.Request.URL.Path, resp.Header, string(b)}
 }
 
-func (v *visitor) get(address string) (*http.Response, string) {
+func (v *visitor) get(address string) got {
 	v.t.Helper()
 	return v.do(http.MethodGet, address, "")
 }
@@ -82,35 +90,35 @@ func TestDemoPages(t *testing.T) {
 		say("1")
 		return one(t, chatOf(t, page), `(`+regexp.QuoteMeta(page)+`/f/[a-z2-7]{26})`)
 	}
-	tap := func(v *visitor, phone, link string) (*http.Response, string) {
+	tap := func(v *visitor, phone, link string) got {
 		t.Helper()
 		return v.get(page + "/demo/open?" + url.Values{"phone": {phone}, "to": {link}}.Encode())
 	}
 	link, neighbour, aunt := ask(), newVisitor(t), newVisitor(t)
-	if resp, body := tap(neighbour, "1", link); resp.StatusCode != 403 || !strings.Contains(body, "这个链接不是给您的") {
-		t.Errorf("somebody else: %d %s", resp.StatusCode, body)
+	if a := tap(neighbour, "1", link); a.status != 403 || !strings.Contains(a.body, "这个链接不是给您的") {
+		t.Errorf("somebody else: %d %s", a.status, a.body)
 	}
-	if resp, body := tap(aunt, "0", link); resp.StatusCode != 200 || !strings.Contains(body, "下载名册模板") || resp.Request.URL.Path != strings.TrimPrefix(link, page) {
-		t.Fatalf("the asker: %d at %s\n%s", resp.StatusCode, resp.Request.URL.Path, body)
+	if a := tap(aunt, "0", link); a.status != 200 || !strings.Contains(a.body, "下载名册模板") || a.path != strings.TrimPrefix(link, page) {
+		t.Fatalf("the asker: %d at %s\n%s", a.status, a.path, a.body)
 	}
-	resp, form := aunt.get(link + "/file")
-	if resp.StatusCode != 200 || !strings.HasPrefix(form, "\uFEFF街道,社区,小区,网格,幢,单元,室,姓名,手机,编号,备注\r\n") ||
-		!strings.Contains(resp.Header.Get("Content-Disposition"), "filename*=UTF-8''"+url.PathEscape("名册模板.csv")) {
-		t.Errorf("file: %d %v %s", resp.StatusCode, resp.Header, form)
+	form := aunt.get(link + "/file")
+	if form.status != 200 || !strings.HasPrefix(form.body, "\uFEFF街道,社区,小区,网格,幢,单元,室,姓名,手机,编号,备注\r\n") ||
+		!strings.Contains(form.header.Get("Content-Disposition"), "filename*=UTF-8''"+url.PathEscape("名册模板.csv")) {
+		t.Errorf("file: %d %v %s", form.status, form.header, form.body)
 	}
 	second, desk := ask(), newVisitor(t)
-	_, gate := desk.get(second)
-	_, shown := desk.do(http.MethodPost, second+"/code", url.Values{"token": {one(t, gate, `name="token" value="([^"]+)"`)}}.Encode())
+	gate := desk.get(second).body
+	shown := desk.do(http.MethodPost, second+"/code", url.Values{"token": {one(t, gate, `name="token" value="([^"]+)"`)}}.Encode()).body
 	say("打开 " + one(t, shown, `打开 (\d{6})<`))
 	if !strings.Contains(chatOf(t, page), "要在另一块屏幕上打开：下载名册模板") {
 		t.Errorf("the chat says\n%s", chatOf(t, page))
 	}
-	if resp, _ := desk.get(second + "/file"); resp.StatusCode != 403 {
-		t.Errorf("before it is said yes to: %d", resp.StatusCode)
+	if a := desk.get(second + "/file"); a.status != 403 {
+		t.Errorf("before it is said yes to: %d", a.status)
 	}
 	say("1")
-	if resp, _ := desk.get(second + "/file"); resp.StatusCode != 200 {
-		t.Errorf("afterwards: %d", resp.StatusCode)
+	if a := desk.get(second + "/file"); a.status != 200 {
+		t.Errorf("afterwards: %d", a.status)
 	}
 	p.stop()
 	if code := p.wait(t); code != exitOK {
