@@ -115,16 +115,18 @@ func TestQuotesSwallowNobody(t *testing.T) {
 	for i := range rows {
 		rows[i] = fmt.Sprintf("钮家新村,3,2,%d,张三,", 101+i)
 	}
-	rows[2] = `钮家新村,3,2,103,"张三,`  // never closed
-	rows[5] = `钮家新村,3,2,106,李"四,`  // bare
-	rows[9] = `"钮家新村,3,2,110,王五,`  // closed by the next row's quote,
-	rows[11] = `钮家新村",3,2,112,赵六,` // in the middle of it
-	rows[29] = `钮家新村,3,2,130,"张三`  // open to the end
+	rows[2] = `钮家新村,3,2,103,"张三,`   // never closed
+	rows[5] = `钮家新村,3,2,106,李"四,`   // bare
+	rows[9] = `"钮家新村,3,2,110,王五,`   // closed by the next row's quote,
+	rows[11] = `钮家新村",3,2,112,赵六,`  // in the middle of it
+	rows[14] = `钮家新村,3,2,115,王五,"1` // closed by the next row's quote, with too many cells then
+	rows[15] = `钮家新村",3,2,116,赵六,`
+	rows[29] = `钮家新村,3,2,130,"张三` // open to the end
 	got := readText(t, plainHead+strings.Join(rows, "\n"), inCommunity)
 	var want []string
 	for i := range rows {
 		switch i {
-		case 2, 5, 9, 11, 29:
+		case 2, 5, 9, 11, 14, 15, 29:
 			want = append(want, fmt.Sprintf("!%d  引号没有成对，或引号后面还有字。", i+2))
 		default:
 			want = append(want, fmt.Sprintf("%d |钮家巷社区|钮家新村||3|2|%d|张三|||", i+2, 101+i))
@@ -142,14 +144,18 @@ func TestRollPeopleTwice(t *testing.T) {
 		"钮家新村,4,1,101,张三,138 0013 8000,A3\n"+ // same person, other door
 		"钮家新村,3,2,501,李四,13800138000,\n"+ // a family's one phone
 		"钮家新村,5,1,101,张三,13900139000,\n"+ // a namesake
-		"新村,3,2,501,张三,13900139001,\n", inCommunity),
+		"新村,3,2,501,张三,13900139001,\n"+
+		"新村1,3,2,501,李四,,\n"+
+		"新村,13,2,501,李四,,\n", inCommunity),
 		"2 |钮家巷社区|钮家新村||3|2|501|张三|13800138000|A1|",
 		"!3 姓名 同一户里同名的人在第 2 行已经有了。",
 		"!4 编号 这个编号在第 2 行已经用了。",
 		"!5 姓名 同名、同手机的人在第 2 行已经有了，住在另一户。请只留一行，另一处写进备注。",
 		"6 |钮家巷社区|钮家新村||3|2|501|李四|13800138000||",
 		"7 |钮家巷社区|钮家新村||5|1|101|张三|13900139000||",
-		"8 |钮家巷社区|新村||3|2|501|张三|13900139001||")
+		"8 |钮家巷社区|新村||3|2|501|张三|13900139001||",
+		"9 |钮家巷社区|新村1||3|2|501|李四|||",
+		"10 |钮家巷社区|新村||13|2|501|李四|||")
 }
 
 func TestRollFaultsAreCapped(t *testing.T) {
