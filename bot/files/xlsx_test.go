@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -245,6 +246,30 @@ func TestRollBombs(t *testing.T) {
 			same(t, readBook(t, rewrite(t, good, c.part, c.from, c.to), inCommunity), tooBig)
 		})
 	}
+	t.Run("countless parts", func(t *testing.T) {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for i := range 40_000 {
+			_, err := w.CreateHeader(&zip.FileHeader{Name: "xl/" + strconv.Itoa(i)})
+			must(t, err)
+		}
+		must(t, w.Close())
+		same(t, readBook(t, b.Bytes(), inCommunity), tooBig)
+	})
+	t.Run("one part under many names", func(t *testing.T) {
+		p, err := openParts(bytes.NewReader(good), int64(len(good)))
+		must(t, err)
+		p.left = 1000 // each reading counts
+		for range 1000 {
+			r, err := p.open("xl/styles.xml", maxPart)
+			must(t, err)
+			if _, err = io.ReadAll(r); errors.Is(err, errTooBig) {
+				return
+			}
+			must(t, err)
+		}
+		t.Error("read a thousand times")
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	roll := NewRoll(bytes.NewReader(good), int64(len(good)), inCommunity)
