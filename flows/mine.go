@@ -141,8 +141,14 @@ func stateName(s civic.NeedState) string {
 		return "待初选"
 	case civic.NeedAccepted:
 		return "已受理"
+	case civic.NeedDeclining:
+		return "初选中"
 	case civic.NeedDeclined:
 		return "不予受理"
+	case civic.NeedHanded:
+		return "已转办"
+	case civic.NeedMerged:
+		return "已合并"
 	case civic.NeedWithdrawn:
 		return "已撤回"
 	}
@@ -160,8 +166,14 @@ func stateNext(n *civic.Need, own bool) string {
 		return "下一步：社区初选。要加一句回“补充" + seq + "”，不提了回“撤回" + seq + "”。"
 	case civic.NeedAccepted:
 		return "下一步：编方案。"
+	case civic.NeedDeclining:
+		return "下一步：社区再核一遍，结果会告诉您。"
 	case civic.NeedDeclined:
 		return "有疑问回“人工”。"
+	case civic.NeedHanded:
+		return "由" + n.Duty + "办理。"
+	case civic.NeedMerged:
+		return "和一件相近的合在一起办，您的附议和署名都在。"
 	case civic.NeedWithdrawn:
 		return "撤回的需求不再办理；要重新提，回“提需求”。"
 	}

@@ -33,6 +33,11 @@ type World struct {
 	Needs       Needs
 	Inbox       Inbox
 	Preferences Preferences
+	Staff       Staff
+	People      People
+	Rounds      Rounds
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -78,6 +83,29 @@ type Inbox interface {
 // Preferences looks up the topics that an account does not want to hear of.
 type Preferences interface {
 	Preferences(ctx context.Context, a civic.Account) ([]civic.Topic, error)
+}
+
+// Staff looks up who may act for a community.
+type Staff interface {
+	// Grants lists the offices that the account holds now, the narrowest first; none for residents.
+	Grants(ctx context.Context, a civic.Account) ([]civic.Grant, error)
+}
+
+// People looks up who an account belongs to.
+type People interface {
+	// Identity returns the person that the account was verified as; false while it is not verified.
+	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Rounds looks up rounds, their stages and their shortlists.
+type Rounds interface {
+	// Rounds lists the open rounds of a community, the latest first.
+	Rounds(ctx context.Context, c civic.CommunityID) ([]civic.Round, error)
+	// Candidates lists the needs among which the shortlist of a round is drawn up.
+	Candidates(ctx context.Context, r civic.Round) ([]civic.Need, error)
+	// Shortlist returns the published list of a round, listed needs first, and the rule it was drawn
+	// up by; false while nothing is published. Texts that are not public are left out.
+	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

@@ -46,7 +46,7 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w}
+	return lookups(w)
 }
 
 func (*town) communities() []civic.Community {
@@ -106,7 +106,7 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		return &w.needs[id-1], nil
 	}
 	switch e := e.(type) {
-	case civic.ReadInbox, civic.OptOut:
+	case civic.ReadInbox, civic.OptOut, civic.MakeLink, civic.MissLink:
 		w.mailed(e)
 	case civic.Join:
 		w.homes[e.Account] = e.Community

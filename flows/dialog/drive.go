@@ -30,6 +30,8 @@ type header[W any] struct {
 	takes        []Kind
 	match        func(string) (string, bool)
 	requires     func(*Turn[W]) string
+	whom         Whom[W]
+	lost         string
 	glance       bool
 	leads        []string
 	steps        []stepInfo
@@ -79,6 +81,7 @@ func (f *Flow[D, W]) head() *header[W] {
 	h := &header[W]{
 		id: f.ID, title: f.Title, version: f.Version, old: f.Old, opens: f.Opens, words: f.Words,
 		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads, glance: f.Glance,
+		whom: f.For, lost: f.Lost,
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]

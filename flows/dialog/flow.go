@@ -19,6 +19,10 @@ type Flow[D, W any] struct {
 	Match func(text string) (arg string, ok bool)
 	// Requires names a flow to be gone through first, "" for none. Nil: none.
 	Requires func(*Turn[W]) string
+	// For says whom the flow is for; the zero value: everybody. To others its words are plain text,
+	// and who loses the right half-way reads Lost and the flow ends.
+	For  Whom[W]
+	Lost string // what they read; needed with For
 	// Leads lists the flows that a step may open.
 	Leads []string
 	// Glance flows only show things: they are begun anew rather than offered back, and never kept
