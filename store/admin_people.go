@@ -10,7 +10,6 @@ import (
 	"gorm.io/gorm/clause"
 
 	"yishi/flows/civic"
-	"yishi/flows/zh"
 )
 
 // NewPerson is one person of the roll with the door they live at.
@@ -67,7 +66,7 @@ func (db *DB) AddPerson(ctx context.Context, n NewPerson) (civic.PersonID, error
 
 // nameHash is by what a person is found behind a door.
 func nameHash(v *openVault, household int64, name string) []byte {
-	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+zh.Fold(name))
+	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+civic.FoldName(name))
 }
 
 // addDoor makes what is missing on the way to a household and returns its id.
@@ -90,6 +89,7 @@ func addDoor(tx *gorm.DB, n NewPerson) (int64, error) {
 			return 0, err
 		}
 	}
+	n.Building, n.Unit, n.Room = civic.Building(n.Building), civic.Unit(n.Unit), civic.Room(n.Room)
 	err = find(&building, &buildingRow{ID: newID(), CommunityID: c, EstateID: estate, GridID: grid, Name: n.Building},
 		"SELECT id FROM buildings WHERE estate_id = ? AND name = ?", estate, n.Building)
 	if err != nil {

@@ -169,6 +169,8 @@ func TestEveryEffectHasItsCase(t *testing.T) {
 		"WithdrawNeed": civic.WithdrawNeed{}, "AddToNeed": civic.AddToNeed{}, "KeepMedia": civic.KeepMedia{},
 		"MakePush": civic.MakePush{}, "OptOut": civic.OptOut{}, "ReadInbox": civic.ReadInbox{}, "ArmTimer": civic.ArmTimer{},
 		"CancelTimer": civic.CancelTimer{}, "FireTimer": civic.FireTimer{},
+		"Verify": civic.Verify{}, "NoteWrong": civic.NoteWrong{}, "Unverify": civic.Unverify{}, "AskVerify": civic.AskVerify{},
+		"DisputeClaim": civic.DisputeClaim{}, "DecideClaim": civic.DecideClaim{},
 	}
 	for _, name := range effectNames(t) {
 		effect, ok := effects[name]
