@@ -7,7 +7,7 @@ import (
 )
 
 // generation rises whenever a flow is added or removed (see dialog.Config).
-const generation = 3
+const generation = 4
 
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
@@ -15,7 +15,8 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &office, &noSuch)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &office,
+		&verify, &notMe, &unverify, &claimsList, &noSuch)
 }
 
 // alarm answers emergencies at once, whatever is under way.
@@ -48,6 +49,9 @@ const (
 
 // Recall tells the receipt of a message whose conversation was lost after it was committed.
 func Recall(r civic.Receipt) Reply {
+	if r.Word == civic.TriedWrong {
+		return Reply{Text: "刚才那次没有对上，没有认证成。回“认证”再试，或回“人工”找网格员。"}
+	}
 	if !r.Final {
 		return Reply{Text: "刚才这条收到了，但您没办完的没能留住，请重新说一次。回“菜单”看看能办什么。"}
 	}

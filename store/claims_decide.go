@@ -55,6 +55,7 @@ func (b *batch) decide(v *openVault, t *turn, e civic.DecideClaim) error {
 	case row.Passed && g.Role == civic.GridWorker:
 		return refuse(sayPassed)
 	case e.Decision == civic.ClaimPass:
+		t.receipt.Word = string(civic.ClaimPass)
 		return b.passClaim(row)
 	}
 	row.DecidedBy, row.State = int64(g.Staff), claimAccepted

@@ -46,7 +46,7 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}}
+	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}, Verification: nobody{}, Claims: nobody{}}
 }
 
 // nobody is on the roll or on the staff.
@@ -56,6 +56,24 @@ func (nobody) Grants(context.Context, civic.Account) ([]civic.Grant, error) { re
 
 func (nobody) Identity(context.Context, civic.Account) (civic.Identity, bool, error) {
 	return civic.Identity{}, false, nil
+}
+
+func (nobody) Standing(context.Context, civic.Account) (civic.Standing, error) {
+	return civic.Standing{}, nil
+}
+
+func (nobody) Card(context.Context, string) (civic.Card, error) { return civic.Card{Print: "p"}, nil }
+
+func (nobody) Match(context.Context, civic.Said) (civic.Match, error) { return civic.Match{}, nil }
+
+func (nobody) Disputable(context.Context, civic.Account) (bool, error) { return false, nil }
+
+func (nobody) Claims(context.Context, civic.Grant, civic.CommunityID, int, int) ([]civic.Claim, int, error) {
+	return nil, 0, nil
+}
+
+func (nobody) Claim(context.Context, civic.Grant, civic.CommunityID, int64) (civic.Claim, bool, error) {
+	return civic.Claim{}, false, nil
 }
 
 func (*town) communities() []civic.Community {

@@ -96,6 +96,7 @@ const (
 	Verified    = "verified"
 	VerifiedToo = "verified-too" // and the person has other accounts
 	VerifyAsked = "asked"
+	TriedWrong  = "wrong" // nothing fitted, and it was counted
 	Disputed    = "disputed"
 	DisputeKept = "dispute-kept" // it was taken down, and the older claim stays till it is decided
 )

@@ -30,7 +30,8 @@ func (db *DB) planWrong(v *openVault, t *turn, e civic.NoteWrong) error {
 	if err != nil || len(place) != 16 {
 		return errors.New("note wrong try: no place")
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, _ *turn) error {
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
+		t.receipt.Word = civic.TriedWrong
 		at := civic.TryDoor
 		if e.How == civic.ByCode {
 			at = civic.TryCodes
