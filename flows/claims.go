@@ -93,8 +93,11 @@ func (d *ClaimsDraft) hearList(t *Turn) Move {
 		labels[i] = fmt.Sprintf("第%d件", i+1)
 	}
 	i, v := t.Choice(labels...)
-	if v != zh.Sure {
-		return dialog.Again(askNumber(len(d.IDs)))
+	switch {
+	case v != zh.Sure && len(labels) == 1:
+		return dialog.Again("请回 1，不看了回“取消”。")
+	case v != zh.Sure:
+		return dialog.Again(askNumber(len(labels)))
 	}
 	d.ID = d.IDs[i]
 	d.Decision, d.Person = "", 0
@@ -239,7 +242,7 @@ func (d *ClaimsDraft) hearWhy(t *Turn) Move {
 	case v == zh.Sure:
 		return d.done(t, declineReasons[i].code, "")
 	case v != zh.None || n < 4:
-		return dialog.Again(askNumber(len(labels)) + "或写一句原因。")
+		return dialog.Again("请回 1 到 3 的数字，或写一句原因。")
 	case n > maxDecline:
 		return dialog.Again(fmt.Sprintf("最多写 %d 个字，您写了 %d 个。", maxDecline, n))
 	}
@@ -249,7 +252,7 @@ func (d *ClaimsDraft) hearWhy(t *Turn) Move {
 // done has the decision carried out, with what each of those concerned is told.
 func (d *ClaimsDraft) done(t *Turn, code, words string) Move {
 	e := civic.DecideClaim{
-		By: byIn(t, d.Community), Claim: d.ID, Decision: d.Decision, Person: d.Person, Beside: d.Beside, ReasonCode: code,
+		By: byIn(t, d.Community), Claim: d.ID, Decision: d.Decision, Person: d.Person, Beside: d.Beside && d.Decision == civic.ClaimAccept, ReasonCode: code,
 	}
 	dispute, accept := d.Kind == civic.ClaimDispute, d.Decision == civic.ClaimAccept
 	switch {
@@ -269,8 +272,8 @@ func (d *ClaimsDraft) told(t *Turn, got any) Reply {
 	text := map[string]string{
 		string(civic.ClaimAccept): "办好了，已告诉本人。", string(civic.ClaimDecline): "办好了，已告诉本人和原因。", string(civic.ClaimPass): "已转给居委会。",
 	}[receipt(got).Word]
-	if text == "" {
-		text = "办好了。"
+	if text == "" || d.Kind == civic.ClaimDispute && d.Decision != civic.ClaimPass {
+		text = "办好了，已告诉两边。"
 	}
 	d.load(t)
 	if d.Total == 0 {

@@ -24,19 +24,20 @@ const consentText = "认证只为一件事：您的附议和投票算数，一�
 // VerifyDraft is what 认证 has gathered so far. Digits and codes are never in it: what is typed of
 // them is compared in the turn that brings it. It goes when the flow ends.
 type VerifyDraft struct {
-	Since    string           `json:"since,omitempty"` // the day since when the account is verified
-	Enough   bool             `json:"enough,omitempty"`
-	Frozen   bool             `json:"frozen,omitempty"`
-	Wait     string           `json:"wait,omitempty"`  // how long the account is locked still
-	Asked    string           `json:"asked,omitempty"` // since when a request waits
-	Agreed   string           `json:"agreed,omitempty"`
-	Way      civic.VerifiedBy `json:"way,omitempty"` // "": by the roll
-	Estate   string           `json:"estate,omitempty"`
-	Building string           `json:"building,omitempty"`
-	Unit     string           `json:"unit,omitempty"`
-	Room     string           `json:"room,omitempty"`
-	Name     string           `json:"name,omitempty"`
-	Card     civic.Card       `json:"card,omitzero"`
+	Since    string            `json:"since,omitempty"` // the day since when the account is verified
+	Enough   bool              `json:"enough,omitempty"`
+	Frozen   bool              `json:"frozen,omitempty"`
+	Wait     string            `json:"wait,omitempty"`  // how long the account is locked still
+	Asked    string            `json:"asked,omitempty"` // since when a request waits
+	Agreed   string            `json:"agreed,omitempty"`
+	Way      civic.VerifiedBy  `json:"way,omitempty"` // "": by the roll
+	Estate   string            `json:"estate,omitempty"`
+	Building string            `json:"building,omitempty"`
+	Unit     string            `json:"unit,omitempty"`
+	Room     string            `json:"room,omitempty"`
+	Name     string            `json:"name,omitempty"`
+	Card     civic.Card        `json:"card,omitzero"`
+	Home     civic.CommunityID `json:"home,omitempty"` // of the person, once it fitted
 	// KnowsDoor and KnowsName: the step is passed over once, as its answer came with another's.
 	KnowsDoor bool `json:"kd,omitempty"`
 	KnowsName bool `json:"kn,omitempty"`
@@ -75,6 +76,7 @@ func (d *VerifyDraft) begin(t *Turn, _ string) {
 	}
 	if s.Identity.Person != 0 {
 		setHome(t, s.Identity.Community)
+		d.Agreed = s.Consent
 		d.Since, d.Enough = day(s.Identity.Since.In(t.Now.Location()), t.Now), d.enough(t, s.Identity)
 	}
 	d.Frozen = s.Frozen
@@ -104,22 +106,22 @@ func (d *VerifyDraft) askLocked(t *Turn) Reply {
 
 // locked says how long it takes, and who helps meanwhile.
 func locked(t *Turn, wait string) string {
-	text := "为了安全先停一停：请过 " + wait + "再试。写过的都没有留下。"
+	text := "为了安全先停一停：请过 " + wait + "再试。"
 	if c, ok := ours(t); ok && c.Phone != "" {
 		return text + "\n急的话打网格员电话 " + c.Phone + "，或回“人工”。"
 	}
 	return text + "\n急的话回“人工”。"
 }
 
-// waited says how long something has been waiting.
+// waited says how long something has been waiting, after 等了.
 func waited(d time.Duration) string {
 	switch h := int(d.Hours()); {
 	case h < 1:
 		return "不到 1 小时"
 	case h < 48:
-		return fmt.Sprintf("%d 小时", h)
+		return fmt.Sprintf(" %d 小时", h)
 	default:
-		return fmt.Sprintf("%d 天", h/24)
+		return fmt.Sprintf(" %d 天", h/24)
 	}
 }
 

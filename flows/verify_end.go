@@ -31,16 +31,16 @@ func (d *NotMeDraft) begin(t *Turn, _ string) {
 
 func (d *NotMeDraft) nobody(*Turn) bool { return !d.Can }
 
-var notMeAnswers = []string{"不是我的，请网格员核对", "是我的，不用管"}
+var notMeAnswers = []string{"不是我的", "是我的，不用管"}
 
 func (*NotMeDraft) ask(*Turn) Reply {
-	return Reply{Text: "另一个认证成您的微信号，真的不是您的吗？", Choices: numbered(notMeAnswers)}
+	return Reply{Text: "另一个认证成您的微信号，是不是您的？不是就回 1，会先停用、请网格员核对。", Choices: numbered(notMeAnswers)}
 }
 
 func (*NotMeDraft) hear(t *Turn) Move {
 	i, v := t.Choice(notMeAnswers...)
 	switch {
-	case v == zh.Sure && i == 0 || t.Said("不是我", "不是我的", "不是", "确定", "确认"):
+	case v == zh.Sure && i == 0 || t.Said("不是", "确定", "确认", "停用"):
 		return dialog.Done(civic.DisputeClaim{Account: civic.Account(t.Account), Tell: tellVerify(VerifyNews{State: VerifyFrozen})})
 	case v == zh.Sure || t.Said("是我", "是我的", "是"):
 		return dialog.Done().Saying("好，两个都照旧，一人还是只算一次。")

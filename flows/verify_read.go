@@ -20,7 +20,7 @@ type proof struct {
 }
 
 var (
-	wholePhone = regexp.MustCompile(`(?:^|[^0-9])(?:\+?86[ -]?)?1[3-9][0-9] ?-?[0-9]{4} ?-?([0-9]{4})(?:$|[^0-9])`)
+	wholePhone = regexp.MustCompile(`(?:^|[^0-9])(?:\+?86[ -]?)?1[3-9][0-9][ ,-]{0,2}[0-9]{4}[ ,-]{0,2}([0-9]{4})(?:$|[^0-9])`)
 	fourDigits = regexp.MustCompile(`(?:^|[^0-9])([0-9]{4})(?:$|[^0-9])`)
 	afterRoom  = regexp.MustCompile(`([0-9]) ((?:1[3-9][0-9]{9}|[0-9]{4})(?:$|[^0-9]))`) // else the room would go on
 	cardInLine = regexp.MustCompile(`(?:^|[^0-9-])([0-9]{4} ?[0-9]{4} ?[0-9])(?:$|[^0-9-])`)
@@ -30,6 +30,11 @@ var (
 var saidWords = []string{
 	"我要认证", "名册上的手机", "手机号码", "手机后四位", "手机尾号", "后四位", "末四位", "手机号", "我的名字", "我家住在", "我家住", "我住在", "我叫做", "住户码",
 	"户主", "本人", "姓名", "名字", "门牌", "地址", "手机", "电话", "尾号", "我家", "我叫", "我是", "我住", "住在", "户码", "认证", "绑定", "同意", "叫", "住", "是",
+}
+
+// whole says whether it is enough to compare with the roll, and hardly anything else.
+func (p proof) whole() bool {
+	return p.code != "" || p.slip || p.door && p.name != "" && p.digits != ""
 }
 
 // readProof reads one line, whatever of it is there: 钮家新村3幢2单元501 张三 1234, or 1234 5678 9 张三.

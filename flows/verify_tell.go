@@ -90,7 +90,11 @@ func (n VerifyNews) tell() (Text, error) {
 }
 
 // tellClaimed and tellVerify are the pushes that the store sends to those it knows.
-func tellClaimed() civic.Push { return pushOf(TellClaimed, ClaimedNews{}) }
+func tellClaimed() civic.Push {
+	p := pushOf(TellClaimed, ClaimedNews{})
+	p.Urgent = "认证安全，本人要马上知道" // somebody may be pretending to be them
+	return p
+}
 
 func tellVerify(n VerifyNews) civic.Push { return pushOf(TellVerify, n) }
 

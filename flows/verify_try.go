@@ -36,10 +36,11 @@ func (d *VerifyDraft) said(t *Turn, digits string) civic.Said {
 func (d *VerifyDraft) turnTo(way civic.VerifiedBy, at string) Move {
 	d.Way, d.Card = way, civic.Card{}
 	switch {
+	case way == civic.ByHand && (at != "door" || d.Building != ""):
+		d.KnowsName = d.Name != ""
+		return dialog.Next()
 	case at == "door":
 		return dialog.Stay("好。")
-	case way == civic.ByHand:
-		return dialog.Next()
 	}
 	return dialog.Edit("door")
 }
@@ -132,7 +133,9 @@ func (d *VerifyDraft) hearName(t *Turn) Move {
 	}
 	d.Name = p.name
 	switch {
-	case d.Way == civic.ByCode && d.Card != civic.Card{}:
+	case d.Way == civic.ByCode && d.Card == civic.Card{}:
+		return dialog.Edit("door")
+	case d.Way == civic.ByCode:
 		return d.try(t, "", "name")
 	case p.digits != "" && d.byRoll():
 		return d.try(t, p.digits, "name")
@@ -180,8 +183,9 @@ func (d *VerifyDraft) try(t *Turn, digits, at string) Move {
 	case m.Locked:
 		return dialog.Done().Saying(locked(t, civic.Wait(m.Until.Sub(t.Now))))
 	case !m.Until.IsZero():
-		return d.anew(at, "刚才试的人多了，请过 "+civic.Wait(m.Until.Sub(t.Now))+"再试，这次不算。"+otherWay[how])
+		return d.anew(at, "刚才试的人多了，请过 "+civic.Wait(m.Until.Sub(t.Now))+"再试，这次不算。")
 	case m.Person != 0:
+		d.Home, d.Way = m.Community, how
 		return dialog.Done(civic.Verify{
 			Account: civic.Account(t.Account), Print: m.Print, Tell: tellClaimed(),
 			Link: civic.Linkage{Person: m.Person, How: how, Consent: d.Agreed},
@@ -190,20 +194,15 @@ func (d *VerifyDraft) try(t *Turn, digits, at string) Move {
 	t.Also(civic.NoteWrong{Account: civic.Account(t.Account), At: m.At, How: how})
 	after := m.Tries.AfterWrong(civic.TryAccount, t.Now)
 	if after.Waits(t.Now) {
-		return dialog.Done().Saying("没有对上，试的次数满了。" + locked(t, civic.Wait(after.Until.Sub(t.Now))))
+		return dialog.Done().Saying("没有对上，试的次数满了，写过的都没有留下。" + locked(t, civic.Wait(after.Until.Sub(t.Now))))
 	}
-	return d.anew(at, fmt.Sprintf(wrongs[how], after.Left(t.Now))+otherWay[how])
+	return d.anew(at, fmt.Sprintf(wrongs[how], after.Left(t.Now)))
 }
 
 // wrongs are the same whatever was wrong.
 var wrongs = map[civic.VerifiedBy]string{
 	civic.ByRoll: "没有对上。请看看门牌（连小区名）、姓名和登记的手机后四位，还可以试 %d 次。",
 	civic.ByCode: "没有对上。请看看卡上的码和姓名，还可以试 %d 次。",
-}
-
-var otherWay = map[civic.VerifiedBy]string{
-	civic.ByRoll: "有门牌卡的，也可以回“住户码”。",
-	civic.ByCode: "也可以回“帮我认证”请网格员核对。",
 }
 
 // anew asks again where what was wrong can be written again.
@@ -246,10 +245,14 @@ func (d *VerifyDraft) told(t *Turn, got any) Reply {
 	if r.Word == civic.VerifyAsked {
 		return Reply{Text: "已交给网格员核对，一般两天内答复，结果会告诉您。\n急的话回“人工”。"}
 	}
-	setHome(t, 0) // the roll's community from now on
+	setHome(t, d.Home) // the roll's community from now on
 	text := "认证好了，谢谢您！您提的、附议的都算数了，以前的也算进来。"
 	if d.Since != "" {
 		text = "补好了，谢谢您！用钱的投票您也能投了。"
+	}
+	if c, ok, err := t.World.Communities.Community(t.Context(), d.Home); err == nil && ok && d.Since == "" &&
+		!civic.CountsForMoney(civic.Identity{Person: 1, How: d.Way}, c.Settings) {
+		text += "\n用钱的投票，社区要求再核一次：回“补认证”。"
 	}
 	if r.Word == civic.VerifiedToo {
 		text += "\n另有一个微信号也认证成了您，我已告诉那边。要是那个不是您的，回“不是我”。"

@@ -90,7 +90,7 @@ func (b *batch) ask(v *openVault, t *turn, q asking) error {
 	if waits.ID != 0 && waits.CommunityID == row.CommunityID {
 		row.MadeMS = waits.MadeMS
 	}
-	if err := b.findDoor(&row, q); err != nil {
+	if s.Estate, err = b.findDoor(&row, q); err != nil {
 		return err
 	}
 	if err := row.seal(v, s.Name, s.Door()); err != nil {
@@ -101,25 +101,29 @@ func (b *batch) ask(v *openVault, t *turn, q asking) error {
 }
 
 // findDoor notes the household and grid of the door, where the roll knows exactly one such.
-func (b *batch) findDoor(row *claimRow, q asking) error {
+func (b *batch) findDoor(row *claimRow, q asking) (estate string, err error) {
 	s := q.effect.Said
 	if len(q.estates) == 0 {
-		return nil
+		return s.Estate, nil
 	}
-	query := "SELECT h.id, b.grid_id, b.community_id FROM buildings b JOIN households h ON h.building_id = b.id WHERE b.estate_id IN ? AND b.name = ? AND h.room = ?"
+	query := "SELECT h.id, b.grid_id, b.community_id, e.name FROM buildings b JOIN households h ON h.building_id = b.id JOIN estates e ON e.id = b.estate_id WHERE b.estate_id IN ? AND b.name = ? AND h.room = ?"
 	args := []any{q.estates, s.Building, s.Room}
 	if s.Unit != "" {
 		query += " AND h.unit = ?"
 		args = append(args, s.Unit)
 	}
-	var found []struct{ ID, GridID, CommunityID int64 }
+	var found []struct {
+		ID, GridID, CommunityID int64
+		Name                    string
+	}
 	if err := b.tx.Raw(query+" LIMIT 2", args...).Scan(&found).Error; err != nil {
-		return fmt.Errorf("look for door: %w", clean(err))
+		return "", fmt.Errorf("look for door: %w", clean(err))
 	}
 	if len(found) == 1 {
 		row.HouseholdID, row.GridID, row.CommunityID = found[0].ID, found[0].GridID, found[0].CommunityID
+		return found[0].Name, nil
 	}
-	return nil
+	return s.Estate, nil
 }
 
 func (r *claimRow) seal(v *openVault, name, door string) error {
@@ -227,13 +231,14 @@ func (b *batch) sealPerson(v *openVault, row *claimRow, p lockedPerson) error {
 	if err != nil {
 		return fmt.Errorf("read name: %w", err)
 	}
-	var s civic.Said
+	var d struct{ Estate, Building, Unit, Room string }
 	err = b.tx.Raw("SELECT e.name AS estate, b.name AS building, h.unit, h.room FROM households h JOIN buildings b ON b.id = h.building_id "+
-		"JOIN estates e ON e.id = b.estate_id WHERE h.id = ?", p.HouseholdID).Scan(&s).Error
+		"JOIN estates e ON e.id = b.estate_id WHERE h.id = ?", p.HouseholdID).Scan(&d).Error
 	if err != nil {
 		return fmt.Errorf("read door: %w", clean(err))
 	}
-	return row.seal(v, name, s.Door())
+	door := civic.Said{Estate: d.Estate, Building: d.Building, Unit: d.Unit, Room: d.Room}
+	return row.seal(v, name, door.Door())
 }
 
 // dropDispute ends a dispute about an account that takes its consent back.

@@ -56,10 +56,10 @@ func (db *DB) shrinkSome(ctx context.Context, before time.Time) (int, error) {
 		args := make([]any, 0, 6*len(rows))
 		for _, r := range rows {
 			names = append(names, r.Account)
-			args = append(args, formerHash(v, civic.Account(r.Account)), r.PersonID, r.How, r.Consent, r.SinceMS, ms(db.clock.Now()))
+			args = append(args, r.PersonID, formerHash(v, civic.Account(r.Account)), r.How, r.Consent, r.SinceMS, ms(db.clock.Now()))
 		}
 		d := db.dia
-		err = tx.Exec("INSERT INTO former_identities (account_hash, person_id, how, consent, since_ms, left_ms) VALUES "+tuples(len(rows), 6)+
+		err = tx.Exec("INSERT INTO former_identities (person_id, account_hash, how, consent, since_ms, left_ms) VALUES "+tuples(len(rows), 6)+
 			d.conflict("account_hash")+"person_id = "+d.incoming("person_id")+", how = "+d.incoming("how")+", consent = "+d.incoming("consent")+
 			", since_ms = "+d.incoming("since_ms")+", left_ms = "+d.incoming("left_ms"), args...).Error
 		if err != nil {

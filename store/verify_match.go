@@ -49,6 +49,7 @@ type behind struct {
 	Kind        int
 	ID          int64
 	HouseholdID int64
+	CommunityID int64
 	Wrong       int
 	LastMS      int64 `gorm:"column:last_ms"`
 	UntilMS     int64 `gorm:"column:until_ms"`
@@ -64,9 +65,9 @@ const (
 )
 
 const (
-	readTries = "SELECT 1 AS kind, 0 AS id, 0 AS household_id, wrong, last_ms, until_ms, key_hash AS name_hash, NULL AS phone_hash, NULL AS code_hash, NULL AS phone " +
+	readTries = "SELECT 1 AS kind, 0 AS id, 0 AS household_id, 0 AS community_id, wrong, last_ms, until_ms, key_hash AS name_hash, NULL AS phone_hash, NULL AS code_hash, NULL AS phone " +
 		"FROM tries WHERE key_hash IN ? UNION ALL "
-	readPersons = "SELECT 2, p.id, p.household_id, 0, 0, 0, p.name_hash, p.phone_hash, h.code_hash, p.phone FROM "
+	readPersons = "SELECT 2, p.id, p.household_id, p.community_id, 0, 0, 0, p.name_hash, p.phone_hash, h.code_hash, p.phone FROM "
 )
 
 // Match compares what somebody says with the roll, in one statement. While there were too many wrong
@@ -123,11 +124,11 @@ func (f *Verification) judge(v *openVault, s civic.Said, rows []behind, account,
 		}
 		if fits {
 			found++
-			m.Person, m.Print = civic.PersonID(r.ID), matchPrint(v, s.Account, howOf(s), r)
+			m.Person, m.Print, m.Community = civic.PersonID(r.ID), matchPrint(v, s.Account, howOf(s), r), civic.CommunityID(r.CommunityID)
 		}
 	}
 	if found != 1 { // two whom nothing tells apart: a worker has to look
-		m.Person, m.Print = 0, ""
+		m.Person, m.Print, m.Community = 0, "", 0
 	}
 	return m, nil
 }

@@ -9,15 +9,15 @@ import (
 
 // identityRead finds the person of an account, also of one that has just come back and whose link is
 // a hash still. Both questions are by primary key.
-const identityRead = "i.person_id, p.household_id, p.community_id, b.estate_id, b.grid_id, i.how, i.since_ms " +
-	"FROM (SELECT person_id, how, since_ms FROM identities WHERE account = ? UNION ALL " +
-	"SELECT person_id, how, since_ms FROM former_identities WHERE account_hash = ?) i JOIN persons p ON p.id = i.person_id " +
+const identityRead = "i.person_id, p.household_id, p.community_id, b.estate_id, b.grid_id, i.how, i.since_ms, i.consent " +
+	"FROM (SELECT person_id, how, since_ms, consent FROM identities WHERE account = ? UNION ALL " +
+	"SELECT person_id, how, since_ms, consent FROM former_identities WHERE account_hash = ?) i JOIN persons p ON p.id = i.person_id " +
 	"JOIN households h ON h.id = p.household_id JOIN buildings b ON b.id = h.building_id WHERE p.left_ms = 0"
 
 // identityFound is a row of identityRead.
 type identityFound struct {
 	PersonID, HouseholdID, CommunityID, EstateID, GridID int64
-	How                                                  string
+	How, Consent                                         string
 	SinceMS                                              int64 `gorm:"column:since_ms"`
 }
 
@@ -52,8 +52,8 @@ func (f *Verification) Standing(ctx context.Context, a civic.Account) (civic.Sta
 		UntilMS int64
 	}
 	err = f.db.r.WithContext(ctx).Raw("SELECT 1 AS what, 0 AS wrong, 0 AS last_ms, 0 AS until_ms, "+identityRead+
-		" UNION ALL SELECT 2, wrong, last_ms, until_ms, 0, 0, 0, 0, 0, '', 0 FROM tries WHERE key_hash = ?"+
-		" UNION ALL SELECT CASE WHEN kind = 'ask' THEN 3 ELSE 4 END, frozen, made_ms, 0, 0, 0, 0, 0, 0, '', 0 FROM claims WHERE open_key IN ?",
+		" UNION ALL SELECT 2, wrong, last_ms, until_ms, 0, 0, 0, 0, 0, '', 0, '' FROM tries WHERE key_hash = ?"+
+		" UNION ALL SELECT CASE WHEN kind = 'ask' THEN 3 ELSE 4 END, frozen, made_ms, 0, 0, 0, 0, 0, 0, '', 0, '' FROM claims WHERE open_key IN ?",
 		string(a), formerHash(v, a), accountTries(v, a), []string{openKey(civic.ClaimAsk, a), openKey(civic.ClaimDispute, a)}).Scan(&rows).Error
 	if err != nil {
 		return civic.Standing{}, fmt.Errorf("read standing: %w", clean(err))
@@ -62,7 +62,7 @@ func (f *Verification) Standing(ctx context.Context, a civic.Account) (civic.Sta
 	for _, r := range rows {
 		switch r.What {
 		case standsAs:
-			s.Identity = r.Is.identity()
+			s.Identity, s.Consent = r.Is.identity(), r.Is.Consent
 		case standsTries:
 			s.Tries = civic.Tries{Wrong: r.Wrong, Last: at(r.LastMS), Until: at(r.UntilMS)}
 		case standsAsk:

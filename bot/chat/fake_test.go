@@ -58,24 +58,6 @@ func (nobody) Identity(context.Context, civic.Account) (civic.Identity, bool, er
 	return civic.Identity{}, false, nil
 }
 
-func (nobody) Standing(context.Context, civic.Account) (civic.Standing, error) {
-	return civic.Standing{}, nil
-}
-
-func (nobody) Card(context.Context, string) (civic.Card, error) { return civic.Card{Print: "p"}, nil }
-
-func (nobody) Match(context.Context, civic.Said) (civic.Match, error) { return civic.Match{}, nil }
-
-func (nobody) Disputable(context.Context, civic.Account) (bool, error) { return false, nil }
-
-func (nobody) Claims(context.Context, civic.Grant, civic.CommunityID, int, int) ([]civic.Claim, int, error) {
-	return nil, 0, nil
-}
-
-func (nobody) Claim(context.Context, civic.Grant, civic.CommunityID, int64) (civic.Claim, bool, error) {
-	return civic.Claim{}, false, nil
-}
-
 func (*town) communities() []civic.Community {
 	return []civic.Community{
 		{ID: 1, Code: "甲", Name: "甲社区", Phone: "0512-12345678", Hours: "每天 9:00–17:00"}, {ID: 2, Code: "乙", Name: "乙社区"},

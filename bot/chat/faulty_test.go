@@ -201,31 +201,3 @@ func (f *faultyLookups) Preferences(ctx context.Context, a civic.Account) ([]civ
 	}
 	return f.w.Preferences.Preferences(ctx, a)
 }
-
-func (f *faultyLookups) Standing(ctx context.Context, a civic.Account) (civic.Standing, error) {
-	if err := f.err(); err != nil {
-		return civic.Standing{}, err
-	}
-	return f.w.Verification.Standing(ctx, a)
-}
-
-func (f *faultyLookups) Card(ctx context.Context, code string) (civic.Card, error) {
-	if err := f.err(); err != nil {
-		return civic.Card{}, err
-	}
-	return f.w.Verification.Card(ctx, code)
-}
-
-func (f *faultyLookups) Match(ctx context.Context, s civic.Said) (civic.Match, error) {
-	if err := f.err(); err != nil {
-		return civic.Match{}, err
-	}
-	return f.w.Verification.Match(ctx, s)
-}
-
-func (f *faultyLookups) Disputable(ctx context.Context, a civic.Account) (bool, error) {
-	if err := f.err(); err != nil {
-		return false, err
-	}
-	return f.w.Verification.Disputable(ctx, a)
-}

@@ -90,11 +90,11 @@ func doubled(d time.Duration, times int, most time.Duration) time.Duration {
 // Wait says a time to wait as people do, rounded up: 30 秒, 25 分钟, 3 小时.
 func Wait(d time.Duration) string {
 	up := func(unit time.Duration) int64 { return int64((d + unit - 1) / unit) }
-	switch {
+	switch minutes := up(time.Minute); {
 	case d <= 55*time.Second:
 		return fmt.Sprintf("%d 秒", max(1, up(time.Second)))
-	case d <= 90*time.Minute:
-		return fmt.Sprintf("%d 分钟", up(time.Minute))
+	case minutes < 120 && minutes != 60:
+		return fmt.Sprintf("%d 分钟", minutes)
 	}
 	return fmt.Sprintf("%d 小时", up(time.Hour))
 }

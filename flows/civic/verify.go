@@ -26,17 +26,19 @@ type Card struct {
 // Match is what the roll says to somebody's words. It is opaque: it holds no name and no door, and it
 // is not kept in a draft.
 type Match struct {
-	Person PersonID  // zero: nothing fits, or nothing was looked at
-	Print  string    // of what fitted; Commit looks again
-	At     string    // where a wrong try is counted, for NoteWrong
-	Tries  Tries     // of the account, before this one
-	Until  time.Time // not looked at before: too many tries; zero: it was looked at
-	Locked bool      // it is the account that waits; else the door, or the community's codes
+	Person    PersonID    // zero: nothing fits, or nothing was looked at
+	Print     string      // of what fitted; Commit looks again
+	Community CommunityID // of the person, who has proven to be of it
+	At        string      // where a wrong try is counted, for NoteWrong
+	Tries     Tries       // of the account, before this one
+	Until     time.Time   // not looked at before: too many tries; zero: it was looked at
+	Locked    bool        // it is the account that waits; else the door, or the community's codes
 }
 
 // Standing is how an account stands with the roll before it says anything.
 type Standing struct {
 	Identity Identity // zero: not verified
+	Consent  string   // version of the text agreed to then
 	Tries    Tries
 	Asked    time.Time // since when a request waits for a grid worker; zero: none does
 	Frozen   bool      // a dispute about it waits
