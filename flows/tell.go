@@ -69,6 +69,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, ClaimedNews.tell)
 	case TellVerify:
 		t, err = tellAs(args, VerifyNews.tell)
+	case civic.TellListDue:
+		t, err = tellAs(args, tellListDue)
 	default:
 		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
 	}

@@ -39,6 +39,9 @@ type World struct {
 
 	Verification Verification
 	Claims       Claims
+	Rounds       Rounds
+	Links        Links
+	Base         string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -121,6 +124,18 @@ type Claims interface {
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
 // holds the day too: the roll may have moved its person since.
+// Rounds looks up rounds, their stages and their shortlists.
+type Rounds interface {
+	// Rounds lists the open rounds of a community, the latest first.
+	Rounds(ctx context.Context, c civic.CommunityID) ([]civic.Round, error)
+	// Candidates lists the needs among which the shortlist of a round is drawn up.
+	Candidates(ctx context.Context, r civic.Round) ([]civic.Need, error)
+	// Shortlist returns the published list of a round, listed needs first, and the rule it was drawn
+	// up by; false while nothing is published. Texts that are not public are left out.
+	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
+}
+
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up.
 const noteCommunity = "community"
 
 // home returns the community of the turn's account, 0 if it is not known yet: of who is verified,

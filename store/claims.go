@@ -57,12 +57,12 @@ func (db *DB) planAsk(ctx context.Context, v *openVault, t *turn, e civic.AskVer
 	if q.community == 0 {
 		return &civic.Refusal{Sentence: sayWhere, Step: "door"}
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.ask(v, t, q) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.askVerify(v, t, q) }})
 	return nil
 }
 
-// ask puts the request into the queue, over one that waits already.
-func (b *batch) ask(v *openVault, t *turn, q asking) error {
+// askVerify puts the request into the queue, over one that waits already.
+func (b *batch) askVerify(v *openVault, t *turn, q asking) error {
 	s := q.effect.Said
 	since := ms(b.now.AddDate(0, 0, -claimsOfAge))
 	var declined int

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"yishi/flows/civic"
 )
@@ -97,7 +98,7 @@ func (q *Claims) fits(ctx context.Context, v *openVault, household int64, name s
 	slices.SortStableFunc(out, func(a, b civic.Fit) int {
 		switch {
 		case a.Same == b.Same:
-			return 0
+			return strings.Compare(a.Name, b.Name) // ids are random: staff see one order
 		case a.Same:
 			return -1
 		}

@@ -101,8 +101,16 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("DecideClaim{%s %s beside:%v}", e.Decision, e.ReasonCode, e.Beside)
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
+	case civic.MakeLink:
+		return "MakeLink{" + e.Kind + "}"
+	case civic.OpenLink:
+		return "OpenLink"
+	case civic.ShutLink:
+		return "ShutLink"
+	case civic.MissLink:
+		return "MissLink"
 	}
-	return fmt.Sprintf("%T is not described", e)
+	return plainly(e, r)
 }
 
 // sessions can be switched off, and forget everybody.
@@ -163,7 +171,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 	t.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(t),
-		World:    chat.World(db),
+		World:    chat.World(db, base),
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})

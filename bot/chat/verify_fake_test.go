@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 
+	"yishi/flows"
 	"yishi/flows/civic"
 )
 
@@ -50,4 +51,12 @@ func (f *faultyLookups) Disputable(ctx context.Context, a civic.Account) (bool, 
 		return false, err
 	}
 	return f.w.Verification.Disputable(ctx, a)
+}
+
+// verifying is a fake's answers about the roll, and nobody's where it knows nothing of it.
+func verifying(w looker) flows.Verification {
+	if v, ok := w.(flows.Verification); ok {
+		return v
+	}
+	return nobody{}
 }

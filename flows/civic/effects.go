@@ -95,63 +95,20 @@ type FireTimer struct {
 	DueAt time.Time // as claimed
 }
 
-// Verify 认证 links an account to a person of the roll if Print still fits. If the person has other
-// accounts, all stay, and the others are told Tell at once. It is refused while the account is
-// locked, while it is disputed, and when it belongs to somebody else. Receipt.Word is Verified
-// or VerifiedToo.
-type Verify struct {
-	Account Account
-	Link    Linkage
-	Print   string // of the Match
-	Tell    Push   // Kind and Args are set
-}
-
-// NoteWrong counts a wrong try of the account, at the place that its Match named.
-type NoteWrong struct {
-	Account Account
-	At      string
-	How     VerifiedBy
-}
-
-// AskVerify asks a grid worker to look who the account is. A second request replaces the first
-// while that waits. Receipt.Word is VerifyAsked.
-type AskVerify struct {
-	Said    Said
-	Consent string
-}
-
-// Unverify 取消认证 takes back the consent: the account belongs to nobody any more.
-type Unverify struct {
-	Account Account
-}
-
-// DisputeClaim 不是我 says that the newest other account of the person is not theirs. A claim newer
-// than the account's own is frozen until staff decide; an older one stays. Its account is told Tell.
-type DisputeClaim struct {
-	Account Account
-	Tell    Push
-}
-
-// DecideClaim 审认证申请 is staff's answer to a claim. The asker, or the account in dispute, is told
-// Tell once; the person's other accounts are told TellOthers.
-type DecideClaim struct {
-	By         By
-	Claim      int64
-	Decision   Decision
-	Person     PersonID // of an accepted ClaimAsk: one of its Fits
-	Beside     bool     // they stood beside the person; else they spoke by phone
-	ReasonCode string   // of a decline, for the audit log
-	Tell       Push
-	TellOthers Push
-}
-
 // Receipt is what a committed turn tells the dialogue. A repeat of the turn gets the very same one.
 type Receipt struct {
 	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
-	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
 	Word   string `json:"word,omitempty"`   // what else the turn came to, such as Verified
+	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
+	Made   int64  `json:"made,omitempty"`   // id of what was made and has no number, such as an invitation
+	Heat   int    `json:"heat,omitempty"`   // verified persons after an endorsement
+	Others int    `json:"others,omitempty"` // other accounts after an endorsement
+	From   string `json:"from,omitempty"`   // number that was meant, where its need has been merged into Number's
+	Backed bool   `json:"backed,omitempty"` // the account endorses it now
+	Public bool   `json:"public,omitempty"` // what was written is public at once
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
+	Link   string `json:"link,omitempty"`   // reference of the link made, see MakeLink
 }
 
 // Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what
