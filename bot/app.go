@@ -77,9 +77,14 @@ func newLog(e env, cfg config.Config) *slog.Logger {
 
 // openStore opens the database of a command that needs nothing else.
 func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store.DB, error) {
-	db, err := store.Open(ctx, store.Options{
+	o := store.Options{
 		DSN: cfg.SQL.Reveal(), Location: cfg.Location(), Key: subkey(cfg.MasterKey, "store"), Log: log,
-	})
+		Vault: subkey(cfg.MasterKey, "vault"),
+	}
+	if cfg.MasterKeyPrevious != "" {
+		o.VaultPrevious = subkey(cfg.MasterKeyPrevious, "vault")
+	}
+	db, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -156,7 +161,7 @@ func (a *app) openWebhook() error {
 	}
 	a.chat = chat.New(chat.Options{
 		Engine:   engine,
-		World:    flows.World{Communities: a.db.Communities(), Followers: a.db.Followers(), Needs: a.db.Needs(), Inbox: a.db, Preferences: a.db, Links: a.db.Links(), Base: a.cfg.BaseURL},
+		World:    chat.World(a.db, a.cfg.BaseURL),
 		Sessions: a.sessions, Ledger: &wakingLedger{a.metrics.ledger(a.db), a}, Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
 	})

@@ -2,7 +2,6 @@ package flows
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"yishi/flows/civic"
@@ -98,33 +97,11 @@ func (d *MineDraft) hearList(t *Turn) Move {
 
 func (d *MineDraft) askOne(t *Turn) Reply {
 	l := d.Listed[d.Pick]
-	n, ok, err := t.World.Needs.ByNumber(t.Context(), l.Community, l.Number.Year, l.Number.Seq)
+	n, ok, err := t.World.Needs.Sight(t.Context(), civic.Account(t.Account), l.Community, l.Number.Year, l.Number.Seq)
 	if t.Failed(err) || !ok {
 		return Reply{Text: "这件现在查不到。"}
 	}
-	return Reply{Text: describe(&n, t.Now, true)}
-}
-
-// describe writes one need in full.
-func describe(n *civic.Need, now time.Time, own bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s〔%s〕\n%s", n.Number, stateName(n.State), n.Text)
-	if n.Place.Text != "" {
-		fmt.Fprintf(&b, "\n位置：%s", n.Place.Text)
-	}
-	fmt.Fprintf(&b, "\n类别：%s", n.Category)
-	if n.Urgent {
-		b.WriteString("，急")
-	}
-	fmt.Fprintf(&b, "；%d 人附议；%s提", n.Heat, day(n.RaisedAt, now))
-	if n.Photos > 0 {
-		fmt.Fprintf(&b, "；%d 张照片", n.Photos)
-	}
-	for _, a := range n.Additions {
-		fmt.Fprintf(&b, "\n补充（%s）：%s", day(a.At, now), a.Text)
-	}
-	fmt.Fprintf(&b, "\n%s", stateNext(n, own))
-	return b.String()
+	return Reply{Text: describeSight(&n, t.Now, settings(t))}
 }
 
 func day(at, now time.Time) string {
@@ -141,8 +118,14 @@ func stateName(s civic.NeedState) string {
 		return "待初选"
 	case civic.NeedAccepted:
 		return "已受理"
+	case civic.NeedDeclining:
+		return "初选中"
 	case civic.NeedDeclined:
 		return "不予受理"
+	case civic.NeedHanded:
+		return "已转办"
+	case civic.NeedMerged:
+		return "已合并"
 	case civic.NeedWithdrawn:
 		return "已撤回"
 	}
@@ -160,8 +143,14 @@ func stateNext(n *civic.Need, own bool) string {
 		return "下一步：社区初选。要加一句回“补充" + seq + "”，不提了回“撤回" + seq + "”。"
 	case civic.NeedAccepted:
 		return "下一步：编方案。"
+	case civic.NeedDeclining:
+		return "下一步：社区再核一遍，结果会告诉您。"
 	case civic.NeedDeclined:
 		return "有疑问回“人工”。"
+	case civic.NeedHanded:
+		return "由" + n.Duty + "办理。"
+	case civic.NeedMerged:
+		return "和一件相近的合在一起办，您的附议和署名都在。"
 	case civic.NeedWithdrawn:
 		return "撤回的需求不再办理；要重新提，回“提需求”。"
 	}

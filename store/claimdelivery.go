@@ -149,7 +149,7 @@ func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time)
 	for _, r := range rows {
 		p := pushes[r.PushID]
 		d := civic.Delivery{
-			ID: r.ID, Push: p.Push, Purpose: p.Purpose, Person: civic.PersonID(r.Person), Account: civic.Account(r.Account),
+			ID: r.ID, Push: p.Push, Purpose: p.Purpose, Person: civic.Recipient(r.Person), Account: civic.Account(r.Account),
 			Kind: p.Kind, Args: json.RawMessage(p.Args), Topic: civic.Topic(p.Topic), Urgent: p.Calm == 0, Expires: at(p.ExpiresMS),
 			Attempts: r.Attempts, FirstAt: at(r.FirstMS), Tried: routesOf(r.Tried), Reach: reach[civic.Account(r.Account)],
 		}

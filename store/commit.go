@@ -87,7 +87,7 @@ func (c Commit) check() error {
 	case !token(string(c.Account), 64) || c.Account == "":
 		return errors.New("commit: account is not 1 to 64 ASCII characters")
 	}
-	return nil
+	return mixed(c.Effects)
 }
 
 // token says whether s is printable ASCII of at most most bytes.

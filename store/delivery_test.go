@@ -116,7 +116,7 @@ func TestDeliveryEndsInEachState(t *testing.T) {
 		ds := append(first, rest...)
 		d := ds[0]
 		if d.Push != "a" || d.Purpose != "purpose-a" || d.Kind != "vote" || string(d.Args) != `{"n":1}` || d.Topic != civic.TopicVotes ||
-			d.Person != civic.PersonOf(d.Account) || d.Attempts != 1 || !d.FirstAt.IsZero() || d.Urgent {
+			d.Person != civic.RecipientOf(d.Account) || d.Attempts != 1 || !d.FirstAt.IsZero() || d.Urgent {
 			t.Errorf("claimed %+v", d)
 		}
 		now := db.Clock().Now()

@@ -45,6 +45,15 @@ func (d dialect) forUpdate() string {
 	return ""
 }
 
+// share keeps what a SELECT inside a transaction reads from being changed before COMMIT; many may
+// do so at once. LOCK IN SHARE MODE is what both MySQL and MariaDB know.
+func (d dialect) share() string {
+	if d.locked {
+		return " LOCK IN SHARE MODE"
+	}
+	return ""
+}
+
 // skipLocked locks what a SELECT reads and passes over what others have locked.
 func (d dialect) skipLocked() string {
 	if d.locked {

@@ -64,6 +64,18 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
+		return db.planVerification(ctx, t, e)
+	case civic.OpenRound:
+		return t.planOpenRound(e)
+	case civic.MoveStage:
+		return t.planMoveStage(e)
+	case civic.PlanStage:
+		return t.planStage(e)
+	case civic.StageDue:
+		return t.planStageDue(e)
+	case civic.PublishShortlist:
+		return t.planShortlist(e)
 	case civic.MakeLink:
 		return t.planLink(db, e)
 	case civic.OpenLink:
@@ -72,6 +84,51 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planShut(db, e)
 	case civic.MissLink:
 		return t.planMiss(e)
+	case civic.Invite:
+		return db.planInvite(ctx, t, e)
+	case civic.CancelInvite:
+		return t.planCancelInvite(e)
+	case civic.AcceptInvite:
+		return db.planAccept(ctx, t, e)
+	case civic.MissInvite:
+		return t.planMissInvite(e)
+	case civic.RevokeGrant:
+		return t.planRevoke(e)
+	case civic.HandOver:
+		return t.planHandOver(e)
+	case civic.HandBack:
+		return t.planHandBack(e)
+	case civic.TakeBack:
+		return t.planTakeBack(e)
+	case civic.ChangeSettings:
+		return t.planChange(e)
+	}
+	return t.planPublic(effect)
+}
+
+// planPublic knows the effects by which needs become public, and those of who reads them.
+func (t *turn) planPublic(effect any) error {
+	switch e := effect.(type) {
+	case civic.UnendorseNeed:
+		return t.planUnendorse(e)
+	case civic.ReleaseNeed:
+		return t.planRelease(e)
+	case civic.KeepBack:
+		return t.planKeepBack(e)
+	case civic.TakeDownNeed:
+		return t.planTakeDown(e)
+	case civic.LeavePublic:
+		return t.planLeave(e)
+	case civic.SettleAppeal:
+		return t.planSettle(e)
+	case civic.ReportNeed:
+		return t.planReport(e)
+	case civic.AppealNeed:
+		return t.planAppeal(e)
+	case civic.RewriteNeed:
+		return t.planRewrite(e)
+	case civic.ObjectMerge:
+		return t.planObject(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -146,7 +146,7 @@ func (b *batch) count(w walk, after, last string) (n int, err error) {
 // stays as is.
 func (b *batch) deliver(p pushRow, w walk, last string) error {
 	at := "?"
-	args := []any{p.ID, p.PurposeKey, string(civic.PersonOf("")), stateCodes[civic.Waiting], p.Calm, p.DueMS}
+	args := []any{p.ID, p.PurposeKey, string(civic.RecipientOf("")), stateCodes[civic.Waiting], p.Calm, p.DueMS}
 	if p.SpreadMS > 0 {
 		at = "? + crc32(CONCAT(?, name)) % ?"
 		args = append(args, fmt.Sprint(p.PurposeKey), p.SpreadMS)

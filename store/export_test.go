@@ -39,7 +39,13 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 	for _, row := range []any{
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
-		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{}, &linkRow{},
+		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
+		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
+		&triesRow{}, &formerRow{}, &claimRow{},
+		&roundRow{}, &stageRow{}, &listingRow{},
+		&linkRow{},
+		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
+		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -116,7 +122,7 @@ func PlainDeliveries(ctx context.Context, db *DB, purpose, n int) error {
 		var args []any
 		for i := from; i < min(n, from+expandStep); i++ {
 			name := crowdName(i)
-			args = append(args, -1, purpose, string(civic.PersonOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
+			args = append(args, -1, purpose, string(civic.RecipientOf(civic.Account(name))), name, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, "")
 		}
 		err := db.patiently(ctx, "INSERT INTO deliveries ("+columns+") VALUES "+tuples(len(args)/16, 16)+db.dia.conflict("person, purpose_key")+"push_id = deliveries.push_id", args...)
 		if err != nil {
@@ -218,4 +224,25 @@ func (db *DB) patiently(ctx context.Context, sql string, args ...any) error {
 		}
 	}
 	return err
+}
+
+// RawPerson is what stands in the table about a person, all columns one after the other.
+func RawPerson(ctx context.Context, t interface{ Fatal(...any) }, db *DB, id civic.PersonID) []byte {
+	var row personRow
+	if err := db.r.WithContext(ctx).Where("id = ?", int64(id)).Take(&row).Error; err != nil {
+		t.Fatal(err)
+	}
+	return slices.Concat(row.Name, row.Phone, row.Code, row.Note, row.NameHash, row.PhoneHash)
+}
+
+// Warm makes a need one endorser warmer.
+func Warm(ctx context.Context, db *DB, id civic.NeedID) error {
+	return db.w.WithContext(ctx).Exec("UPDATE needs SET heat = heat + 1 WHERE id = ?", int64(id)).Error
+}
+
+// Count counts the rows of a table.
+func Count(ctx context.Context, db *DB, table string) (int64, error) {
+	var n int64
+	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
+	return n, err
 }

@@ -35,7 +35,7 @@ func (r inboxItemRow) item() civic.InboxItem {
 // readInbox runs one query over what the account's person can read; rest follows its conditions.
 func (db *DB) readInbox(ctx context.Context, a civic.Account, rest string, args ...any) ([]inboxItemRow, error) {
 	var rows []inboxItemRow
-	all := append([]any{string(civic.PersonOf(a)), stateCodes[civic.Inbox], ms(db.clock.Now())}, args...)
+	all := append([]any{string(civic.RecipientOf(a)), stateCodes[civic.Inbox], ms(db.clock.Now())}, args...)
 	if err := db.r.WithContext(ctx).Raw(inboxColumns+readable+rest, all...).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read inbox: %w", clean(err))
 	}
@@ -102,7 +102,7 @@ func (t *turn) planRead(e civic.ReadInbox) error {
 		return nil
 	}
 	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, _ *turn) error {
-		who, now, inbox := string(civic.PersonOf(e.Account)), ms(b.now), stateCodes[civic.Inbox]
+		who, now, inbox := string(civic.RecipientOf(e.Account)), ms(b.now), stateCodes[civic.Inbox]
 		err := b.tx.Exec("UPDATE deliveries AS d SET state = ?, route = ?, read_ms = ?, at_ms = ?, owner_key = 0, reason = '' WHERE d.id IN ? AND d.person = ? AND "+untold,
 			inbox, routeCodes[civic.ByInbox], now, now, e.IDs, who).Error
 		if err == nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -95,9 +96,21 @@ func (db *DB) readPlaces(ctx context.Context) (*placesKnown, error) {
 	if err := db.r.WithContext(ctx).Order("name, id").Find(&estates).Error; err != nil {
 		return nil, fmt.Errorf("read estates: %w", clean(err))
 	}
+	var streets []streetRow
+	if err := db.r.WithContext(ctx).Find(&streets).Error; err != nil {
+		return nil, fmt.Errorf("read streets: %w", clean(err))
+	}
+	districts := map[int64]int64{}
+	for _, s := range streets {
+		districts[s.ID] = s.DistrictID
+	}
 	k := &placesKnown{communities: map[civic.CommunityID]civic.Community{}, zones: map[civic.CommunityID]*time.Location{}}
 	for _, r := range communities {
-		c := r.community()
+		c, err := r.community()
+		if err != nil {
+			return nil, err
+		}
+		c.Area.District = districts[c.Area.Street]
 		k.list = append(k.list, c)
 		k.communities[c.ID] = c
 		if c.TimeZone == "" {
@@ -118,10 +131,18 @@ func (db *DB) readPlaces(ctx context.Context) (*placesKnown, error) {
 	return k, nil
 }
 
-func (r communityRow) community() civic.Community {
-	return civic.Community{
+func (r communityRow) community() (civic.Community, error) {
+	c := civic.Community{
 		ID: civic.CommunityID(r.ID), Code: r.Code, Name: r.Name, Phone: r.Phone, Hours: r.Hours, TimeZone: r.Timezone,
+		Area: civic.Area{Street: r.StreetID},
 	}
+	if r.Settings == "" {
+		return c, nil
+	}
+	if err := json.Unmarshal([]byte(r.Settings), &c.Settings); err != nil {
+		return c, fmt.Errorf("read settings: %w", err)
+	}
+	return c, nil
 }
 
 // Communities looks up communities, estates and the scenes of QR codes.

@@ -35,7 +35,7 @@ func (db *DB) Preview(ctx context.Context, p civic.Push, to civic.Audience, afte
 	accounts, people := make([]civic.Account, 0, len(names)), make([]string, 0, len(names))
 	for _, name := range names {
 		accounts = append(accounts, civic.Account(name))
-		people = append(people, string(civic.PersonOf(civic.Account(name))))
+		people = append(people, string(civic.RecipientOf(civic.Account(name))))
 	}
 	reach, err := db.Reach(ctx, accounts)
 	if err != nil {
@@ -52,7 +52,7 @@ func (db *DB) Preview(ctx context.Context, p civic.Push, to civic.Audience, afte
 	all := make([]civic.Delivery, 0, len(names))
 	for i, a := range accounts {
 		d := civic.Delivery{
-			Push: p.ID, Purpose: p.Purpose, Person: civic.PersonID(people[i]), Account: a, Kind: p.Kind, Args: p.Args,
+			Push: p.ID, Purpose: p.Purpose, Person: civic.Recipient(people[i]), Account: a, Kind: p.Kind, Args: p.Args,
 			Topic: p.Topic, Urgent: p.Urgent != "", Expires: p.ExpiresAt, Reach: reach[a],
 		}
 		d.Reach.OptedOut = p.Topic != "" && off[optoutRow{Account: string(a), Topic: string(p.Topic)}]

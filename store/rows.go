@@ -16,7 +16,9 @@ type communityRow struct {
 	Phone     string
 	Hours     string
 	Timezone  string
-	CreatedMS int64 `gorm:"column:created_ms"`
+	CreatedMS int64  `gorm:"column:created_ms"`
+	StreetID  int64  // zero: nobody said
+	Settings  string // civic.Settings in JSON; "" for none
 }
 
 type estateRow struct {
@@ -84,21 +86,46 @@ type needRow struct {
 	State       string
 	Released    bool
 	Heat        int
-	RaisedMS    int64 `gorm:"column:raised_ms"`
-	UpdatedMS   int64 `gorm:"column:updated_ms"`
+	RaisedMS    int64      `gorm:"column:raised_ms"`
+	UpdatedMS   int64      `gorm:"column:updated_ms"`
+	Cycle       needCycle  `gorm:"embedded"`
+	Public      needPublic `gorm:"embedded"`
+}
+
+// needCycle is what becomes of a need after it was raised.
+type needCycle struct {
+	PersonID     int64  // of the author, zero while nobody knows who it is
+	EstateID     int64  // where the author lives, zero where nobody knows
+	GridID       int64  // likewise
+	RoundID      int64  // zero: no round was open then or has been since
+	RaisedBy     int64  // staff who raised it for somebody, zero for none
+	Others       int    // endorsers who are not verified; Heat has the others
+	MarkedUrgent int    // by staff: 1 急, 0 nobody said, -1 not
+	MarkedHard   int    // by staff: 1 难, 0 nobody said, -1 not
+	MergedInto   int64  // need that goes on in its stead, zero for none
+	PhotosShown  bool   // photos are public with the text
+	TakenDown    bool   // was public and is not any more
+	ReasonCode   string // of a decline or a handing on
+	Reason       string // in words, for those concerned
+	Duty         string // whose it is now, where it was handed on
+	DecidedBy    int64  // staff
+	DecidedMS    int64  `gorm:"column:decided_ms"`
+	WaitingMS    int64  `gorm:"column:waiting_ms"` // since when it waits for what its state waits for
 }
 
 type additionRow struct {
-	ID     int64 `gorm:"primaryKey;autoIncrement:false"`
-	NeedID int64
-	Text   string
-	AtMS   int64 `gorm:"column:at_ms"`
+	ID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	NeedID   int64
+	Text     string
+	AtMS     int64 `gorm:"column:at_ms"`
+	Released bool  // others may read it, while the need is public
 }
 
 type endorsementRow struct {
-	NeedID  int64  `gorm:"primaryKey;autoIncrement:false"`
-	Account string `gorm:"primaryKey"`
-	AtMS    int64  `gorm:"column:at_ms"`
+	NeedID   int64  `gorm:"primaryKey;autoIncrement:false"`
+	Account  string `gorm:"primaryKey"`
+	AtMS     int64  `gorm:"column:at_ms"`
+	PersonID int64  // whose it counts as; zero: of nobody who is verified
 }
 
 type mediaRow struct {
@@ -151,6 +178,12 @@ func (n needRow) need(code string) civic.Need {
 		Category: civic.Category(n.Category), Text: n.Text,
 		Place:  civic.Place{Text: n.Place, Lat: n.Lat, Lng: n.Lng, Located: n.Located},
 		Urgent: n.Urgent, State: civic.NeedState(n.State), Released: n.Released, Heat: n.Heat,
-		RaisedAt: at(n.RaisedMS),
+		RaisedAt: at(n.RaisedMS), Others: n.Cycle.Others,
+		Person: civic.PersonID(n.Cycle.PersonID), Estate: n.Cycle.EstateID, Grid: n.Cycle.GridID, Round: n.Cycle.RoundID,
+		RaisedBy: civic.StaffID(n.Cycle.RaisedBy), MarkedUrgent: n.Cycle.MarkedUrgent, MarkedHard: n.Cycle.MarkedHard,
+		MergedInto: civic.NeedID(n.Cycle.MergedInto), PhotosShown: n.Cycle.PhotosShown, TakenDown: n.Cycle.TakenDown,
+		ReasonCode: n.Cycle.ReasonCode, Reason: n.Cycle.Reason, Duty: n.Cycle.Duty, WaitingSince: at(n.Cycle.WaitingMS),
+		KeptBack: n.Public.KeptBack, Hidden: n.Public.HiddenMS != 0, Appealed: n.Public.Appealed, Danger: n.Public.Danger,
+		PublicCode: n.Public.PublicCode, PublicReason: n.Public.PublicReason,
 	}
 }

@@ -37,6 +37,9 @@ type Options struct {
 	Location *time.Location
 	// Key is 32 bytes that key the hashes of accounts in runs and sessions.
 	Key []byte
+	// Vault is 32 bytes under which the key of people's data is sealed; nil derives them from Key.
+	// VaultPrevious are those before the last change of the master key; nil: none.
+	Vault, VaultPrevious []byte
 	// Log gets what no caller can be told, such as contacts that could not be flushed; nil
 	// discards it.
 	Log *slog.Logger
@@ -66,6 +69,9 @@ type DB struct {
 	likes    likes
 	claims   claims
 	contacts contacts
+
+	safe                  vault
+	wrapping, wrappingOld []byte // under which the vault's key is sealed; old may be nil
 
 	stop   context.CancelFunc // ends the background loop
 	tended chan struct{}      // closed when it has ended
@@ -125,6 +131,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{key: append([]byte(nil), o.Key...), loc: loc, log: log, tended: make(chan struct{})}
+	if err := db.setVault(o); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
 	if err := db.connect(o.DSN); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}

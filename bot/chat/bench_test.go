@@ -19,7 +19,6 @@ import (
 
 	"yishi/bot/chat"
 	"yishi/bot/wechat"
-	"yishi/flows"
 	"yishi/flows/dialog"
 	"yishi/store"
 	"yishi/store/session"
@@ -103,7 +102,7 @@ func newBenchChat(b *testing.B, db *store.DB, s session.Store, log *slog.Logger)
 	b.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(b),
-		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db, Links: db.Links(), Base: base},
+		World:    chat.World(db, base),
 		Sessions: s, Ledger: db, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: log,
 	})

@@ -58,7 +58,7 @@ type Options struct {
 // Event is what a turn came to, for metrics and logs. It names nobody.
 type Event struct {
 	Flow, Step string
-	Word       string // asked again done command refused stale offer newer more; busy unsure fault; repeated
+	Word       string // asked again done lost command refused stale offer newer more; busy unsure fault; repeated
 	Effects    int
 	Took       time.Duration
 	Conflicts  int

@@ -91,6 +91,14 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("MakePush{%s %s}", e.Push.Kind, e.Push.Topic)
 	case civic.OptOut:
 		return fmt.Sprintf("OptOut{%s off:%v}", e.Topic, e.Off)
+	case civic.Verify:
+		return fmt.Sprintf("Verify{%s %s}", e.Link.How, r.Word)
+	case civic.NoteWrong:
+		return fmt.Sprintf("NoteWrong{%s}", e.How)
+	case civic.AskVerify, civic.DisputeClaim, civic.Unverify:
+		return fmt.Sprintf("%s{%s}", strings.TrimPrefix(fmt.Sprintf("%T", e), "civic."), r.Word)
+	case civic.DecideClaim:
+		return fmt.Sprintf("DecideClaim{%s %s beside:%v}", e.Decision, e.ReasonCode, e.Beside)
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	case civic.MakeLink:
@@ -102,7 +110,7 @@ func describe(e any, r civic.Receipt) string {
 	case civic.MissLink:
 		return "MissLink"
 	}
-	return fmt.Sprintf("%T is not described", e)
+	return plainly(e, r)
 }
 
 // sessions can be switched off, and forget everybody.
@@ -163,7 +171,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 	t.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(t),
-		World:    flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db, Links: db.Links(), Base: base},
+		World:    chat.World(db, base),
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})

@@ -46,6 +46,7 @@ type player struct {
 	st     stage
 	cards  map[string][]string // openid → the last replies, as rendered, for taps
 	names  map[string]string   // openid → who
+	people map[string]civic.PersonID
 	pushes int
 	links  int
 	code   string // which a browser shows, for 〔码〕
@@ -55,7 +56,7 @@ type player struct {
 // play plays the whole script and returns it with the bot's lines as they came.
 func play(t *testing.T, s *script, st stage) string {
 	t.Helper()
-	p := &player{t: t, st: st, cards: map[string][]string{}, names: map[string]string{}}
+	p := &player{t: t, st: st, cards: map[string][]string{}, names: map[string]string{}, people: map[string]civic.PersonID{}}
 	for i, l := range s.lines {
 		switch l.mark {
 		case '<', '*', '!':
@@ -192,14 +193,14 @@ func (p *player) direct(l line) {
 		p.st.down(t, f[1], f[0] == "down")
 	case "push": // 钮 meetings 标题 正文 [urgent=为什么] [expires=2h]
 		fail(p.announce(f[1:]))
-	case "news": // 钮 2027-001 accepted 下一步
-		fail(p.news(f[1:]))
-	case "link": // 王伯 kind 标题
-		fail(p.link(f[1:]))
 	case "forget":
 		p.st.forget()
 	default:
-		t.Fatalf("no directive @%s", f[0])
+		do := directives[f[0]]
+		if do == nil {
+			t.Fatalf("no directive @%s", f[0])
+		}
+		fail(do(p, f[1:]))
 	}
 }
 

@@ -74,11 +74,13 @@ func TestPoison(t *testing.T) {
 		t.Fatal(err)
 	}
 	needs := &poisoned{Needs: db.Needs()}
+	world := chat.World(db, "https://yishi.example")
+	world.Needs = needs
 	turns, calls := &tally{of: map[string]int{}}, &tally{of: map[string]int{}}
 	var logged bytes.Buffer
 	log := slog.New(slog.NewJSONHandler(&logged, nil))
 	turner := &stunned{Turner: chat.New(chat.Options{
-		Engine: engine, World: flows.World{Communities: db.Communities(), Followers: db.Followers(), Needs: needs, Inbox: db, Preferences: db, Links: db.Links(), Base: "https://yishi.example"},
+		Engine: engine, World: world,
 		Sessions: db.Sessions(), Ledger: db, Now: db.Clock().Now, Location: db.Clock().Now().Location(),
 		Key: storetest.Key(), Log: log, Observe: func(e chat.Event) { turns.add(e.Word) },
 	})}

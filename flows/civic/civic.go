@@ -21,10 +21,19 @@ type Community struct {
 	Phone    string // the grid worker's 网格员 phone; "" when none is set
 	Hours    string // service hours as residents read them, such as 每天 9:00–17:00
 	TimeZone string // IANA name; "" means the program's default
+	Area     Area
+	Settings Settings
 }
 
 // Estate 小区 is a housing estate of a community, by whose name residents find theirs.
 type Estate struct {
+	ID        int64
+	Community CommunityID
+	Name      string
+}
+
+// Grid 网格 is the part of a community that one grid worker looks after.
+type Grid struct {
 	ID        int64
 	Community CommunityID
 	Name      string
@@ -75,7 +84,10 @@ type NeedState string
 const (
 	NeedRaised    NeedState = "raised"    // 待初选: raised, waiting for staff
 	NeedAccepted  NeedState = "accepted"  // 已受理
+	NeedDeclining NeedState = "declining" // one of staff would decline it; a second confirms, or a night passes
 	NeedDeclined  NeedState = "declined"  // 不予受理
+	NeedHanded    NeedState = "handed"    // 已转办: another has the duty, see Duty
+	NeedMerged    NeedState = "merged"    // 已合并: goes on in MergedInto
 	NeedWithdrawn NeedState = "withdrawn" // 已撤回 by its author
 )
 
@@ -92,16 +104,39 @@ type Need struct {
 	Urgent    bool
 	State     NeedState
 	Released  bool // 公开: staff let other residents read it
-	Heat      int  // accounts that endorse it, the author not counted
+	Heat      int  // verified persons that endorse it, the author not counted
+	Others    int  // other accounts that endorse it
 	Photos    int
 	Additions []Addition
 	RaisedAt  time.Time
+
+	Person       PersonID // of the author, zero while nobody knows who it is
+	Estate       int64    // where the author lives, zero where nobody knows
+	Grid         int64    // likewise
+	Round        int64    // of which it is part, zero for none
+	RaisedBy     StaffID  // who raised it for somebody without WeChat, zero for none
+	MarkedUrgent int      // by staff: 1 急, 0 nobody said, -1 not
+	MarkedHard   int      // by staff: 1 难, 0 nobody said, -1 not
+	MergedInto   NeedID   // goes on in its stead, zero for none
+	PhotosShown  bool     // photos are public with the text
+	TakenDown    bool     // was public and is not any more
+	ReasonCode   string   // of a decline or a handing on, see Reason
+	Reason       string   // in words, for those concerned
+	Duty         string   // whose it is now, where it was handed on
+	WaitingSince time.Time
+	KeptBack     bool   // staff said why it is not public yet: PublicCode and PublicReason
+	Hidden       bool   // reports have hidden it until staff looked
+	Appealed     bool   // its author has appealed against taking it down
+	Danger       bool   // its words speak of danger, see Dangerous
+	PublicCode   string // why it was kept back or taken down, see PublicReasons
+	PublicReason string // in words, for its author; "" those of the code
 }
 
 // Addition 补充 is a later word of the author.
 type Addition struct {
-	Text string
-	At   time.Time
+	Text     string
+	At       time.Time
+	Released bool // others may read it
 }
 
 // LikeNeed is a need that resembles what somebody is about to raise.
@@ -110,7 +145,9 @@ type LikeNeed struct {
 	Number Number
 	Text   string
 	Place  string
-	Heat   int
+	Heat   int     // verified persons that endorse it
+	Others int     // other accounts that do
+	Merged Number  // the need that was found and goes on in this one; zero: it is this one
 	Own    bool    // the asker's own need
 	Backed bool    // the asker has endorsed it already
 	Score  float64 // likeness from 0 to 1

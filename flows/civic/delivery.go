@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// PersonID names who is told something, opaquely. People on the roll keep theirs for ever; an
-// account that belongs to nobody on the roll is its own person (see PersonOf).
-type PersonID string
+// Recipient is who is told something, named opaquely. People on the roll keep theirs for ever; an
+// account that belongs to nobody on the roll is its own person (see RecipientOf).
+type Recipient string
 
-// PersonOf is the person of an account that is not linked to the roll.
-func PersonOf(a Account) PersonID { return PersonID("a:" + string(a)) }
+// RecipientOf is the person of an account that is not linked to the roll.
+func RecipientOf(a Account) Recipient { return Recipient("a:" + string(a)) }
 
 // Topic 主题 is what people can unsubscribe from as a whole.
 type Topic string
@@ -39,11 +39,12 @@ type Push struct {
 	MadeAt    time.Time
 }
 
-// Audience 对象 says who is told. One of Community, Accounts and Need is set; none means nobody.
+// Audience 对象 says who is told. One of Community, Accounts, Need and Staff is set; none means nobody.
 type Audience struct {
 	Community CommunityID // the accounts that belong to it when the push is made
 	Accounts  []Account   // just these
 	Need      NeedID      // its author and endorsers
+	Staff     []StaffID   // the accounts of these; with Push.Community set, of whoever stands in for them there
 	Except    Account     // is left out, such as who did it; "": nobody
 }
 
@@ -81,7 +82,7 @@ type Delivery struct {
 	ID       int64
 	Push     string
 	Purpose  string
-	Person   PersonID
+	Person   Recipient
 	Account  Account // through which; "" has none
 	Kind     string
 	Args     json.RawMessage

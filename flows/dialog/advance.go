@@ -67,6 +67,7 @@ type round[W any] struct {
 	out    Outcome
 	parked string // run parked in this turn, which comes back if the turn's own matter ends at once
 	depth  int    // flows opened in this turn
+	held   string // flow whose For was asked in this turn and said yes
 }
 
 // Advance takes one turn. The session it returns is to be stored; on an error, which only a
@@ -190,7 +191,7 @@ func (r *round[W]) hearWords() (bool, error) {
 	c, arg := command(t.Text)
 	id, with, opens := "", "", false
 	if c == noCommand {
-		id, with, opens = r.e.find(t.Text)
+		id, with, opens = r.e.find(t)
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
 		if alarm := r.e.cfg.Alarm(t.Text); alarm != "" {

@@ -89,6 +89,12 @@ func (f *Flow[D, W]) check(known map[string]bool) error {
 	say := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("flow "+f.ID+": "+format, args...))
 	}
+	if (f.For.Has == nil) != (f.Lost == "") || (f.For.Has == nil) != (f.For.Right == "") {
+		say("For, its Right and Lost go together")
+	}
+	if f.For.Has != nil && len(f.Takes) > 0 {
+		say("takes inputs that are not for everybody")
+	}
 	if f.ID == "" || f.Title == "" || f.Version < 1 || len(f.Steps) == 0 {
 		say("needs id, title, version and steps")
 	}
@@ -129,19 +135,26 @@ func (f *Flow[D, W]) check(known map[string]bool) error {
 	return errors.Join(faults...)
 }
 
-// find returns the flow that a whole message opens, with the argument for its Begin.
-func (e *Engine[W]) find(text string) (id, arg string, ok bool) {
-	if id, ok := e.opens[zh.Fold(text)]; ok {
+// find returns the flow that a whole message opens, with the argument for its Begin. Words of
+// flows that are not for the turn's account open nothing.
+func (e *Engine[W]) find(t *Turn[W]) (id, arg string, ok bool) {
+	if id, ok := e.opens[zh.Fold(t.Text)]; ok && e.allowed(e.byID[id], t) {
 		return id, "", true
 	}
 	for _, m := range e.flows {
 		if h := m.head(); h.match != nil {
-			if arg, ok := h.match(text); ok {
+			if arg, ok := h.match(t.Text); ok && e.allowed(m, t) {
 				return h.id, arg, true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// allowed says whether a flow is for the turn's account.
+func (e *Engine[W]) allowed(m machine[W], t *Turn[W]) bool {
+	h := m.head()
+	return h.whom.Has == nil || h.whom.Has(t)
 }
 
 // Open reports whether a question is open in a conversation, but for the menu's.
@@ -154,16 +167,16 @@ func (e *Engine[W]) Asking(s Session, now time.Time) bool {
 }
 
 // suggest returns the flow most of whose words a free message holds, "" if none.
-func (e *Engine[W]) suggest(text string) string {
+func (e *Engine[W]) suggest(t *Turn[W]) string {
 	best, most := "", 0
 	for _, m := range e.flows {
 		n := 0
 		for _, w := range m.head().words {
-			if zh.Contains(text, w) {
+			if zh.Contains(t.Text, w) {
 				n++
 			}
 		}
-		if n > most {
+		if n > most && e.allowed(m, t) {
 			best, most = m.head().id, n
 		}
 	}

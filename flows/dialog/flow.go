@@ -19,6 +19,10 @@ type Flow[D, W any] struct {
 	Match func(text string) (arg string, ok bool)
 	// Requires names a flow to be gone through first, "" for none. Nil: none.
 	Requires func(*Turn[W]) string
+	// For says whom the flow is for; the zero value: everybody. To others its words are plain text,
+	// and who loses the right half-way reads Lost and the flow ends.
+	For  Whom[W]
+	Lost string // what they read; needed with For
 	// Leads lists the flows that a step may open.
 	Leads []string
 	// Glance flows only show things: they are begun anew rather than offered back, and never kept
@@ -29,6 +33,9 @@ type Flow[D, W any] struct {
 	// draft may be the one before the answer that committed, when the newer one was lost. Nil only
 	// for flows whose steps never commit.
 	Told func(*D, *Turn[W], any) Reply
+	// After is what a person reads, before what follows, once effects are committed that do not end
+	// the run: those of Stay, Next, Edit and Also. It goes by the receipt. Nil: nothing is said.
+	After func(*D, *Turn[W], any) string
 }
 
 // A Step asks one thing and hears the answer.

@@ -17,6 +17,9 @@ func (r *round[W]) play(a action) error {
 	top := r.s.Top
 	m := r.e.byID[top.Flow]
 	r.out.Flow, r.out.Step = top.Flow, top.Step
+	if !r.holds(m) {
+		return r.lost(m)
+	}
 	res, err := m.drive(top, r.t, a)
 	if err != nil {
 		return err
@@ -57,7 +60,13 @@ func (r *round[W]) committed(res result, receipt any) error {
 		}
 		told.Text = lines(res.reply.Text, told.Text)
 		res.reply = told
+		return r.after(res)
 	}
+	note, err := r.e.byID[top.Flow].after(top, r.t, receipt)
+	if err != nil {
+		return err
+	}
+	res.reply.Text = lines(note, res.reply.Text)
 	return r.after(res)
 }
 
@@ -182,19 +191,17 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 		return errors.New("no flow " + id)
 	}
 	if id == r.e.cfg.Unknown && arg == "" {
-		arg = r.e.suggest(r.t.Text)
+		arg = r.e.suggest(r.t)
 	}
 	h := m.head()
 	var then *Then
-	if h.requires != nil {
-		if first := h.requires(r.t); first != "" {
-			then = &Then{Flow: id, Arg: arg, Seed: seed}
-			id, arg, seed, m = first, "", nil, r.e.byID[first]
-			if m == nil {
-				return errors.New("no flow " + first)
-			}
-			h = m.head()
+	if first := r.first(h); first != "" {
+		then = &Then{Flow: id, Arg: arg, Seed: seed}
+		id, arg, seed, m = first, "", nil, r.e.byID[first]
+		if m == nil {
+			return errors.New("no flow " + first)
 		}
+		h = m.head()
 	}
 	if r.s.Top != nil && r.s.Top.Flow == id && r.s.Top.started() && seed != nil {
 		return r.offer(seed)
@@ -211,6 +218,9 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 // begin starts a flow whose first question is answered already.
 func (r *round[W]) begin(m machine[W], arg string, seed *Input) error {
 	top := r.s.Top
+	if !r.holds(m) {
+		return r.lost(m)
+	}
 	res, err := m.drive(top, r.t, action{do: doBegin, arg: arg})
 	if err != nil {
 		return err

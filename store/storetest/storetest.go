@@ -84,8 +84,14 @@ func MySQL(t testing.TB) string {
 // OpenDSN returns a migrated store at an address such as Options takes.
 func OpenDSN(t testing.TB, dsn string) *store.DB {
 	t.Helper()
+	return OpenWith(t, Options(dsn))
+}
+
+// OpenWith returns a migrated store opened in the way asked for.
+func OpenWith(t testing.TB, o store.Options) *store.DB {
+	t.Helper()
 	ctx := context.Background()
-	db, err := store.Open(ctx, Options(dsn))
+	db, err := store.Open(ctx, o)
 	if err != nil {
 		t.Fatalf("open store: %v", err)
 	}

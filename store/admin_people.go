@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"yishi/flows/civic"
+)
+
+// NewPerson is one person of the roll with the door they live at.
+type NewPerson struct {
+	Community civic.CommunityID
+	Estate    string // name; made where it is not there yet
+	Grid      string // name; "" for none
+	Building  string
+	Unit      string // "" in a building without units
+	Room      string
+	Name      string
+	Phone     string // digits; "" for none
+}
+
+// AddPerson puts one person on the roll, for the demo and for tests; a roll comes in by import.
+// Doing it again finds the same person and leaves them as they are.
+func (db *DB) AddPerson(ctx context.Context, n NewPerson) (civic.PersonID, error) {
+	v, err := db.vault(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		house, err := addDoor(tx, n)
+		if err != nil {
+			return err
+		}
+		row := personRow{
+			ID: newID(), CommunityID: int64(n.Community), HouseholdID: house, NameHash: nameHash(v, house, n.Name),
+			MadeMS: ms(db.clock.Now()), Code: []byte{}, Note: []byte{},
+		}
+		if n.Phone != "" {
+			row.PhoneHash = v.Hash("phone", n.Phone)
+		}
+		if row.Name, err = v.Seal(n.Name, "persons.name", row.ID); err != nil {
+			return err
+		}
+		if row.Phone, err = v.Seal(n.Phone, "persons.phone", row.ID); err != nil {
+			return err
+		}
+		err = tx.Create(&row).Error
+		if errors.Is(err, gorm.ErrDuplicatedKey) {
+			return tx.Raw("SELECT id FROM persons WHERE household_id = ? AND name_hash = ?", house, row.NameHash).Scan(&id).Error
+		}
+		id = row.ID
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("add person: %w", clean(err))
+	}
+	db.places.forget()
+	return civic.PersonID(id), nil
+}
+
+// nameHash is by what a person is found behind a door.
+func nameHash(v *openVault, household int64, name string) []byte {
+	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+civic.FoldName(name))
+}
+
+// addDoor makes what is missing on the way to a household and returns its id.
+func addDoor(tx *gorm.DB, n NewPerson) (int64, error) {
+	find := func(id *int64, row any, query string, args ...any) error {
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error; err != nil {
+			return err
+		}
+		return tx.Raw(query, args...).Scan(id).Error
+	}
+	var estate, grid, building, house int64
+	c := int64(n.Community)
+	err := find(&estate, &estateRow{ID: newID(), CommunityID: c, Name: n.Estate}, "SELECT id FROM estates WHERE community_id = ? AND name = ?", c, n.Estate)
+	if err != nil {
+		return 0, err
+	}
+	if n.Grid != "" {
+		err := find(&grid, &gridRow{ID: newID(), CommunityID: c, Name: n.Grid}, "SELECT id FROM grids WHERE community_id = ? AND name = ?", c, n.Grid)
+		if err != nil {
+			return 0, err
+		}
+	}
+	n.Building, n.Unit, n.Room = civic.Building(n.Building), civic.Unit(n.Unit), civic.Room(n.Room)
+	err = find(&building, &buildingRow{ID: newID(), CommunityID: c, EstateID: estate, GridID: grid, Name: n.Building},
+		"SELECT id FROM buildings WHERE estate_id = ? AND name = ?", estate, n.Building)
+	if err != nil {
+		return 0, err
+	}
+	err = find(&house, &householdRow{ID: newID(), CommunityID: c, BuildingID: building, Unit: n.Unit, Room: n.Room},
+		"SELECT id FROM households WHERE building_id = ? AND unit = ? AND room = ?", building, n.Unit, n.Room)
+	return house, err
+}
+
+// AddIdentity says on behalf of the operator who an account belongs to, for the demo and for tests.
+func (db *DB) AddIdentity(ctx context.Context, a civic.Account, p civic.PersonID, how civic.VerifiedBy) error {
+	err := db.retried(ctx, func(tx *gorm.DB) error {
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		err := tx.Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "account"}}, DoUpdates: clause.AssignmentColumns([]string{"person_id", "how", "since_ms"}),
+		}).Create(&identityRow{Account: string(a), PersonID: int64(p), How: string(how), SinceMS: ms(b.now)}).Error
+		if err != nil {
+			return err
+		}
+		who, err := b.identities([]string{string(a)})
+		if err != nil {
+			return err
+		}
+		return b.rebind(string(a), who[string(a)])
+	})
+	if err != nil {
+		return fmt.Errorf("add identity: %w", clean(err))
+	}
+	return nil
+}
+
+// AddCard gives the household of a person the code on its card, for the demo and for tests; cards are
+// printed with codes of their own. Code is nine digits.
+func (db *DB) AddCard(ctx context.Context, p civic.PersonID, code string) error {
+	v, err := db.vault(ctx)
+	if err != nil {
+		return err
+	}
+	err = db.w.WithContext(ctx).Exec("UPDATE households SET code_hash = ? WHERE id = (SELECT household_id FROM persons WHERE id = ?)",
+		householdHash(v, code), int64(p)).Error
+	if err != nil {
+		return fmt.Errorf("add card: %w", clean(err))
+	}
+	return nil
+}
+
+// SetSettings changes what a community decides for itself, for the demo and for tests; its staff
+// change it in the chat.
+func (db *DB) SetSettings(ctx context.Context, c civic.CommunityID, s civic.Settings) error {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write settings: %w", err)
+	}
+	if err := db.w.WithContext(ctx).Exec("UPDATE communities SET settings = ? WHERE id = ?", string(text), int64(c)).Error; err != nil {
+		return fmt.Errorf("write settings: %w", clean(err))
+	}
+	db.places.forget()
+	return nil
+}

@@ -1,0 +1,46 @@
+-- +goose Up
+ALTER TABLE needs ADD COLUMN `person_id` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `estate_id` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `grid_id` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `round_id` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `raised_by` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `others` INT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `marked_urgent` TINYINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `marked_hard` TINYINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `merged_into` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `photos_shown` TINYINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `taken_down` TINYINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `reason_code` VARCHAR(20) NOT NULL DEFAULT '';
+ALTER TABLE needs ADD COLUMN `reason` VARCHAR(300) NOT NULL DEFAULT '';
+ALTER TABLE needs ADD COLUMN `duty` VARCHAR(60) NOT NULL DEFAULT '';
+ALTER TABLE needs ADD COLUMN `decided_by` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `decided_ms` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `waiting_ms` BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX IF NOT EXISTS needs_queue ON needs (`community_id`, `state`, `waiting_ms`);
+CREATE INDEX IF NOT EXISTS needs_public ON needs (`community_id`, `released`, `category`, `heat`);
+CREATE INDEX IF NOT EXISTS needs_merged ON needs (`merged_into`);
+CREATE INDEX IF NOT EXISTS needs_person ON needs (`person_id`);
+UPDATE needs SET waiting_ms = raised_ms WHERE waiting_ms = 0;
+
+-- +goose Down
+DROP INDEX IF EXISTS needs_queue;
+DROP INDEX IF EXISTS needs_public;
+DROP INDEX IF EXISTS needs_merged;
+DROP INDEX IF EXISTS needs_person;
+ALTER TABLE needs DROP COLUMN `waiting_ms`;
+ALTER TABLE needs DROP COLUMN `decided_ms`;
+ALTER TABLE needs DROP COLUMN `decided_by`;
+ALTER TABLE needs DROP COLUMN `duty`;
+ALTER TABLE needs DROP COLUMN `reason`;
+ALTER TABLE needs DROP COLUMN `reason_code`;
+ALTER TABLE needs DROP COLUMN `taken_down`;
+ALTER TABLE needs DROP COLUMN `photos_shown`;
+ALTER TABLE needs DROP COLUMN `merged_into`;
+ALTER TABLE needs DROP COLUMN `marked_hard`;
+ALTER TABLE needs DROP COLUMN `marked_urgent`;
+ALTER TABLE needs DROP COLUMN `others`;
+ALTER TABLE needs DROP COLUMN `raised_by`;
+ALTER TABLE needs DROP COLUMN `round_id`;
+ALTER TABLE needs DROP COLUMN `grid_id`;
+ALTER TABLE needs DROP COLUMN `estate_id`;
+ALTER TABLE needs DROP COLUMN `person_id`;
