@@ -246,3 +246,14 @@ func Count(ctx context.Context, db *DB, table string) (int64, error) {
 	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
 	return n, err
 }
+
+// ChangePerson changes a person of the roll as an import may.
+func ChangePerson(ctx context.Context, db *DB, id civic.PersonID, set string) error {
+	return db.w.WithContext(ctx).Exec("UPDATE persons SET "+set+" WHERE id = ?", int64(id)).Error
+}
+
+// CountPushes counts pushes of a kind.
+func CountPushes(ctx context.Context, db *DB, kind string) (n int, err error) {
+	err = db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM pushes WHERE kind = ?", kind).Scan(&n).Error
+	return n, err
+}
