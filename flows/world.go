@@ -142,8 +142,6 @@ type Claims interface {
 	Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error)
 }
 
-// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
-// holds the day too: the roll may have moved its person since.
 // Rounds looks up rounds, their stages and their shortlists.
 type Rounds interface {
 	// Rounds lists the open rounds of a community, the latest first.
@@ -155,7 +153,8 @@ type Rounds interface {
 	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
-// noteCommunity remembers the account's community between turns, so that most turns need no look-up.
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
+// holds the day too: the roll may have moved its person since.
 const noteCommunity = "community"
 
 // home returns the community of the turn's account, 0 if it is not known yet: of who is verified,
