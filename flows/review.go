@@ -44,7 +44,6 @@ var review = Flow[ReviewDraft]{
 	Begin: (*ReviewDraft).begin,
 	Steps: []Step[ReviewDraft]{
 		{ID: "none", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind == "" }, Ask: (*ReviewDraft).askNone},
-		{ID: "next", Open: func(*ReviewDraft, *Turn) bool { return false }, Say: "请看下一件。", Hear: (*ReviewDraft).hear},
 		{
 			ID: "show", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind != "" }, Ask: (*ReviewDraft).ask, Hear: (*ReviewDraft).hear,
 			Commits: true, Refused: (*ReviewDraft).refused,
@@ -192,7 +191,7 @@ func describeReview(r *civic.Review, now time.Time, s civic.Settings) string {
 		media = append(media, fmt.Sprintf("%d 段语音", r.Voices))
 	}
 	if len(media) > 0 {
-		b.WriteString("\n有" + strings.Join(media, "、"))
+		b.WriteString("\n有 " + strings.Join(media, "、"))
 	}
 	if m := marksLine(n, s); m != "" {
 		b.WriteString("\n" + m)
@@ -363,8 +362,8 @@ func (d *ReviewDraft) goOn(t *Turn, effects ...any) Move {
 }
 
 // refused goes back to what was to be decided, where the store wants it looked at again.
-func (d *ReviewDraft) refused(*Turn, string) {
-	if d.Prev.Kind != "" {
+func (d *ReviewDraft) refused(_ *Turn, sentence string) {
+	if sentence == civic.LookAgain && d.Prev.Kind != "" {
 		d.Cur = d.Prev
 	}
 }

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"yishi/flows/civic"
@@ -82,31 +81,4 @@ func (nobody) Again(context.Context, civic.Grant, civic.CommunityID, civic.Revie
 
 func (nobody) Waiting(context.Context, civic.Grant, civic.CommunityID, civic.ReviewKind) (int, error) {
 	return 0, nil
-}
-
-// describePublic writes the effects that make needs public and take them down.
-func describePublic(e any, r civic.Receipt) string {
-	switch e := e.(type) {
-	case civic.UnendorseNeed:
-		return "UnendorseNeed{" + r.Number + "}"
-	case civic.ReleaseNeed:
-		return fmt.Sprintf("ReleaseNeed{%s photos:%v}", r.Number, e.Photos)
-	case civic.KeepBack:
-		return fmt.Sprintf("KeepBack{%s %s %q}", r.Number, e.ReasonCode, e.Reason)
-	case civic.TakeDownNeed:
-		return fmt.Sprintf("TakeDownNeed{%s %s %q}", r.Number, e.ReasonCode, e.Reason)
-	case civic.LeavePublic:
-		return "LeavePublic{" + r.Number + "}"
-	case civic.SettleAppeal:
-		return fmt.Sprintf("SettleAppeal{%s restore:%v}", r.Number, e.Restore)
-	case civic.ReportNeed:
-		return fmt.Sprintf("ReportNeed{%s %s}", r.Number, e.Code)
-	case civic.AppealNeed:
-		return fmt.Sprintf("AppealNeed{%s %q}", r.Number, e.Text)
-	case civic.RewriteNeed:
-		return fmt.Sprintf("RewriteNeed{%s %q}", r.Number, e.Text)
-	case civic.ObjectMerge:
-		return fmt.Sprintf("ObjectMerge{%s %q}", r.Number, e.Text)
-	}
-	return fmt.Sprintf("%T is not described", e)
 }
