@@ -196,8 +196,11 @@ func TestPublicNeedsTheOffice(t *testing.T) {
 		bys := []civic.By{{Account: "oStranger", Community: c.ID}, far, {Account: "far", Community: c.ID}, {Account: "grid", Community: c.ID}}
 		for i, by := range bys {
 			for k, e := range []any{
-				civic.ReleaseNeed{By: by, Need: n.ID, Text: true}, civic.KeepBack{By: by, Need: n.ID, ReasonCode: "other"},
-				civic.TakeDownNeed{By: by, Need: n.ID, ReasonCode: "other"}, civic.LeavePublic{By: by, Need: n.ID}, civic.SettleAppeal{By: by, Need: n.ID},
+				civic.ReleaseNeed{By: by, Need: n.ID, Text: true},
+				civic.KeepBack{By: by, Need: n.ID, ReasonCode: "other"},
+				civic.TakeDownNeed{By: by, Need: n.ID, ReasonCode: "other"},
+				civic.LeavePublic{By: by, Need: n.ID},
+				civic.SettleAppeal{By: by, Need: n.ID},
 			} {
 				if s := refused(t, db, commit(fmt.Sprintf("no-%d-%d", i, k), 1, by.Account, e)); s != civic.NoLonger && s != "没有找到这条需求。" {
 					t.Errorf("%+v: %q", by, s)
