@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (d *ReviewDraft) after1(t *Turn, g civic.Grant, at reviewAt) reviewAt {
 		place := civic.ReviewAt{}
 		if kind == at.Kind {
 			place = at.At
-		} else if i < indexOf(at.Kind) {
+		} else if i < slices.Index(reviewKinds, at.Kind) {
 			continue
 		}
 		r, ok, err := t.World.Reviews.Next(t.Context(), g, d.Community, kind, place)
@@ -93,15 +94,6 @@ func (d *ReviewDraft) after1(t *Turn, g civic.Grant, at reviewAt) reviewAt {
 	return reviewAt{}
 }
 
-func indexOf(kind civic.ReviewKind) int {
-	for i, k := range reviewKinds {
-		if k == kind {
-			return i
-		}
-	}
-	return 0
-}
-
 func placeOfReview(t *Turn, r *civic.Review) reviewAt {
 	at := reviewAt{
 		Kind: r.Kind, At: civic.ReviewAt{Since: r.Since, Need: r.Need.ID}, Rev: r.Rev, Number: r.Need.Number.String(),
@@ -113,7 +105,7 @@ func placeOfReview(t *Turn, r *civic.Review) reviewAt {
 	return at
 }
 
-func (d *ReviewDraft) askNone(t *Turn) Reply {
+func (d *ReviewDraft) askNone(*Turn) Reply {
 	if d.Community == 0 {
 		return Reply{Text: civic.NoLonger}
 	}
@@ -254,7 +246,7 @@ func (d *ReviewDraft) hear(t *Turn) Move {
 	ways := d.ways()
 	i, v := t.Choice(ways...)
 	if t.Said("下一条", "下一个", "下一页") {
-		i, v = indexIn(ways, wayNext), zh.Sure
+		i, v = slices.Index(ways, wayNext), zh.Sure
 	}
 	if v != zh.Sure {
 		return dialog.Again(askNumber(len(ways)))
@@ -280,15 +272,6 @@ func (d *ReviewDraft) hear(t *Turn) Move {
 	return d.goOn(t)
 }
 
-func indexIn(ways []string, way string) int {
-	for i, w := range ways {
-		if w == way {
-			return i
-		}
-	}
-	return 0
-}
-
 // reasons are those that staff choose from, the ones given in reports first.
 func (d *ReviewDraft) reasons() []string {
 	var texts []string
@@ -296,20 +279,11 @@ func (d *ReviewDraft) reasons() []string {
 		texts = append(texts, civic.PublicReasonText(c))
 	}
 	for _, text := range reasonTexts() {
-		if !contains(texts, text) {
+		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
 	return texts
-}
-
-func contains(all []string, s string) bool {
-	for _, a := range all {
-		if a == s {
-			return true
-		}
-	}
-	return false
 }
 
 // maxReason bounds a reason that staff write, in characters.

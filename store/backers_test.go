@@ -269,33 +269,7 @@ func walkCounts(r *rapid.T, t *testing.T, db *store.DB, c civic.CommunityID, per
 	}
 	steps := rapid.IntRange(1, 14).Draw(r, "steps")
 	for s := range steps {
-		n, a := rapid.IntRange(1, needs).Draw(r, "need"), rapid.SampledFrom(accountsOfModel).Draw(r, "account")
-		run := fmt.Sprintf("w%d-%d", world, s)
-		var err error
-		switch do := rapid.SampledFrom([]string{"endorse", "endorse", "undo", "adopt", "disown", "merge", "part"}).Draw(r, "do"); do {
-		case "endorse":
-			err = settledOnly(db.Commit(within(t, 20*time.Second), commit(run, 1, account(a), endorse(account(a), id[n]))))
-			own := m.author[m.head(n)] == a || m.whose[a] != 0 && m.whose[m.author[m.head(n)]] == m.whose[a]
-			if !m.endorses(n, a) && !own {
-				m.backed[m.head(n)][a] = true
-			}
-		case "undo":
-			err = settledOnly(db.Commit(within(t, 20*time.Second), commit(run, 1, account(a), civic.UnendorseNeed{Account: account(a), Need: id[n]})))
-			for k := range m.author {
-				if m.head(k) == m.head(n) {
-					delete(m.backed[k], a)
-				}
-			}
-		case "adopt":
-			m.whose[a] = rapid.IntRange(1, len(persons)).Draw(r, "person")
-			err = db.AddIdentity(within(t, 20*time.Second), account(a), persons[m.whose[a]-1], civic.ByRoll)
-		case "disown":
-			m.whose[a] = 0
-			err = store.Disown(within(t, 20*time.Second), db, account(a))
-		case "merge", "part":
-			err = mergeInModel(t, db, m, id[:], n, rapid.IntRange(1, needs).Draw(r, "other"), do == "part")
-		}
-		if err != nil {
+		if err := stepCounts(r, t, db, m, persons, id[:], account, fmt.Sprintf("w%d-%d", world, s)); err != nil {
 			r.Fatal(err)
 		}
 		for k := 1; k <= needs; k++ {
@@ -307,6 +281,35 @@ func walkCounts(r *rapid.T, t *testing.T, db *store.DB, c civic.CommunityID, per
 				r.Fatalf("need %d has %d verified and %d others, want %d and %d", k, heat, others, wantHeat, wantOthers)
 			}
 		}
+	}
+}
+
+// stepCounts does one thing to the database and to the model.
+func stepCounts(r *rapid.T, t *testing.T, db *store.DB, m *model, persons []civic.PersonID, id []civic.NeedID, account func(string) civic.Account, run string) error {
+	n, a := rapid.IntRange(1, len(id)-1).Draw(r, "need"), rapid.SampledFrom(accountsOfModel).Draw(r, "account")
+	ctx := within(t, 20*time.Second)
+	switch do := rapid.SampledFrom([]string{"endorse", "endorse", "undo", "adopt", "disown", "merge", "part"}).Draw(r, "do"); do {
+	case "endorse":
+		own := m.author[m.head(n)] == a || m.whose[a] != 0 && m.whose[m.author[m.head(n)]] == m.whose[a]
+		if !m.endorses(n, a) && !own {
+			m.backed[m.head(n)][a] = true
+		}
+		return settledOnly(db.Commit(ctx, commit(run, 1, account(a), endorse(account(a), id[n]))))
+	case "undo":
+		for k := range m.author {
+			if m.head(k) == m.head(n) {
+				delete(m.backed[k], a)
+			}
+		}
+		return settledOnly(db.Commit(ctx, commit(run, 1, account(a), civic.UnendorseNeed{Account: account(a), Need: id[n]})))
+	case "adopt":
+		m.whose[a] = rapid.IntRange(1, len(persons)).Draw(r, "person")
+		return db.AddIdentity(ctx, account(a), persons[m.whose[a]-1], civic.ByRoll)
+	case "disown":
+		m.whose[a] = 0
+		return store.Disown(ctx, db, account(a))
+	default:
+		return mergeInModel(t, db, m, id, n, rapid.IntRange(1, len(id)-1).Draw(r, "other"), do == "part")
 	}
 }
 

@@ -14,12 +14,12 @@ import (
 )
 
 // views are all ways to look through public needs.
-func views(estate int64) []civic.View {
+func views() []civic.View {
 	return []civic.View{
 		{Kind: civic.ViewHeat},
 		{Kind: civic.ViewNewest},
 		{Kind: civic.ViewCategory, Category: civic.Environment},
-		{Kind: civic.ViewEstate, Estate: estate},
+		{Kind: civic.ViewEstate, Estate: 7},
 		{Kind: civic.ViewPressing},
 		{Kind: civic.ViewHard},
 		{Kind: civic.ViewHot, From: 10},
@@ -51,7 +51,7 @@ func TestBrowseShowsEachOnceInOrder(t *testing.T) {
 		if err := store.Town(within(t, 20*time.Second), db, c.ID, 400); err != nil {
 			t.Fatal(err)
 		}
-		for _, v := range views(7) {
+		for _, v := range views() {
 			seen := map[civic.NeedID]bool{}
 			last := civic.ViewAt{Rank: 1 << 30, Serial: 1 << 60}
 			all := pages(t, db, c.ID, v, 100)
@@ -105,7 +105,7 @@ func TestBrowseReadsByIndex(t *testing.T) {
 				t.Fatal(err)
 			}
 			statements, err := store.Recorded(db, func() {
-				for _, v := range views(7) {
+				for _, v := range views() {
 					pages(t, db, c.ID, v, 3)
 				}
 			})
@@ -166,7 +166,7 @@ func BenchmarkBrowse(b *testing.B) {
 			b.Fatal(err)
 		}
 		ctx := context.Background()
-		for _, v := range views(7) {
+		for _, v := range views() {
 			var deep civic.ViewAt
 			for range 400 {
 				page, err := db.Needs().Browse(ctx, "oStranger", c.ID, v, deep, 6)

@@ -81,10 +81,10 @@ func (b *batch) addEndorsement(head *needRow, all []member, account string) erro
 		return err
 	}
 	person := who[account].in(head.CommunityID).PersonID
-	switch {
-	case person == 0:
+	switch person {
+	case 0:
 		return b.warm(head, 0, 1)
-	case person == head.Cycle.PersonID:
+	case head.Cycle.PersonID:
 		return refuse(ownNeed)
 	}
 	err = b.tx.Exec("UPDATE endorsements SET person_id = ? WHERE need_id = ? AND account = ?", person, head.ID, account).Error

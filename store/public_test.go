@@ -286,7 +286,7 @@ func lookEverywhere(ctx context.Context, t *testing.T, db *store.DB, a civic.Acc
 		s, _, err := db.Needs().Sight(ctx, a, c, 0, seq)
 		note(fmt.Sprintf("sight %d", seq), s, err)
 	}
-	for _, v := range views(7) {
+	for _, v := range views() {
 		v.From = 0
 		page, err := db.Needs().Browse(ctx, a, c, v, civic.ViewAt{}, 50)
 		note("browse "+string(v.Kind), page, err)

@@ -82,3 +82,33 @@ func (nobody) Again(context.Context, civic.Grant, civic.CommunityID, civic.Revie
 func (nobody) Waiting(context.Context, civic.Grant, civic.CommunityID, civic.ReviewKind) (int, error) {
 	return 0, nil
 }
+
+// townPublic does what residents say of needs that are public, or should not be.
+func townPublic(e any, find func(civic.NeedID) (*civic.Need, error), r *civic.Receipt) error {
+	var id civic.NeedID
+	switch e := e.(type) {
+	case civic.UnendorseNeed:
+		n, err := find(e.Need)
+		if err == nil {
+			n.Heat = max(0, n.Heat-1)
+			r.Heat, r.Number = n.Heat, n.Number.String()
+		}
+		return err
+	case civic.RewriteNeed:
+		n, err := find(e.Need)
+		if err == nil {
+			n.Text = e.Text
+		}
+		return err
+	case civic.ReportNeed:
+		id = e.Need
+	case civic.AppealNeed:
+		id = e.Need
+	case civic.ObjectMerge:
+		id = e.Need
+	default:
+		return nil
+	}
+	_, err := find(id)
+	return err
+}
