@@ -167,7 +167,9 @@ func (d *AuthorDraft) askAppeal(*Turn) Reply {
 	return Reply{Text: d.number() + " 撤下的原因：" + sentence(reasonOf(&d.Sight.Need)) + "\n您为什么不同意？请写一两句。只能申诉一次。"}
 }
 
-func (d *AuthorDraft) askAppealSure(*Turn) Reply { return confirmText("为 "+d.number()+" 申诉", d.Text) }
+func (d *AuthorDraft) askAppealSure(*Turn) Reply {
+	return confirmText("为 "+d.number()+" 申诉", d.Text)
+}
 
 func (d *AuthorDraft) hearAppeal(t *Turn) Move {
 	if !confirmed(t) {
