@@ -145,6 +145,8 @@ func stateName(s civic.NeedState) string {
 		return "初选中"
 	case civic.NeedDeclined:
 		return "不予受理"
+	case civic.NeedAppealed:
+		return "申诉中"
 	case civic.NeedHanded:
 		return "已转办"
 	case civic.NeedMerged:
@@ -170,6 +172,8 @@ func stateNext(n *civic.Need, own bool) string {
 		return "下一步：社区再核一遍，结果会告诉您。"
 	case civic.NeedDeclined:
 		return "有疑问回“人工”。"
+	case civic.NeedAppealed:
+		return "下一步：由另一位工作人员来看您的申诉，结果会告诉您。"
 	case civic.NeedHanded:
 		return "由" + n.Duty + "办理。"
 	case civic.NeedMerged:

@@ -5,6 +5,7 @@ package flows
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -35,6 +36,7 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
+	Triage      Triage
 }
 
 // Communities looks up communities and how to find one's own.
@@ -92,6 +94,16 @@ type Staff interface {
 type People interface {
 	// Identity returns the person that the account was verified as; false while it is not verified.
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Triage looks up what waits for staff in 初选.
+type Triage interface {
+	// Queue returns needs that wait in a community, in the order of civic.QueueAt and not before
+	// the place from, and how many wait in all, at most a thousand. With grids it tells of those and
+	// of needs whose grid nobody knows; none are all.
+	Queue(ctx context.Context, c civic.CommunityID, grids []int64, from time.Time, offset, limit int) ([]civic.Queued, int, error)
+	// Docket returns all that staff read of one need; false if there is none.
+	Docket(ctx context.Context, need civic.NeedID) (civic.Docket, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

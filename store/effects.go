@@ -64,6 +64,37 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.FireTimer:
 		return t.planFire(e)
 	}
+	return t.planTriage(effect)
+}
+
+// planTriage hands on the effects of 初选.
+func (t *turn) planTriage(effect any) error {
+	switch e := effect.(type) {
+	case civic.HoldNeed:
+		return t.planHold(e)
+	case civic.LeaveNeed:
+		return t.planLeave(e)
+	case civic.AcceptNeed:
+		return t.planAccept(e)
+	case civic.ClassifyNeed:
+		return t.planClassify(e)
+	case civic.MarkNeed:
+		return t.planMark(e)
+	case civic.TypeNeed:
+		return t.planType(e)
+	case civic.HandNeed:
+		return t.planHand(e)
+	case civic.DeclineNeed:
+		return t.planDecline(e)
+	case civic.ConfirmDecline:
+		return t.planConfirm(e)
+	case civic.RejectDecline:
+		return t.planReject(e)
+	case civic.LapseDecline:
+		return t.planLapseDecline(e)
+	case civic.AppealDecline:
+		return t.planAppealDecline(e)
+	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }
 

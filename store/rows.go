@@ -86,9 +86,10 @@ type needRow struct {
 	State       string
 	Released    bool
 	Heat        int
-	RaisedMS    int64     `gorm:"column:raised_ms"`
-	UpdatedMS   int64     `gorm:"column:updated_ms"`
-	Cycle       needCycle `gorm:"embedded"`
+	RaisedMS    int64      `gorm:"column:raised_ms"`
+	UpdatedMS   int64      `gorm:"column:updated_ms"`
+	Cycle       needCycle  `gorm:"embedded"`
+	Triage      needTriage `gorm:"embedded"`
 }
 
 // needCycle is what becomes of a need after it was raised.

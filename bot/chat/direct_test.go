@@ -94,6 +94,9 @@ func describe(e any, r civic.Receipt) string {
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	}
+	if text, ok := describeTriage(e, r); ok {
+		return text
+	}
 	return fmt.Sprintf("%T is not described", e)
 }
 

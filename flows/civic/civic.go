@@ -86,6 +86,7 @@ const (
 	NeedAccepted  NeedState = "accepted"  // 已受理
 	NeedDeclining NeedState = "declining" // one of staff would decline it; a second confirms, or a night passes
 	NeedDeclined  NeedState = "declined"  // 不予受理
+	NeedAppealed  NeedState = "appealed"  // 申诉中: an author asked once to look again at a decline
 	NeedHanded    NeedState = "handed"    // 已转办: another has the duty, see Duty
 	NeedMerged    NeedState = "merged"    // 已合并: goes on in MergedInto
 	NeedWithdrawn NeedState = "withdrawn" // 已撤回 by its author
