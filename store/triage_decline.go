@@ -40,8 +40,13 @@ func (t *turn) planDecline(e civic.DeclineNeed) error {
 	})
 }
 
-// declineTimer is what makes a decline final by itself.
-func declineTimer(need int64) string { return fmt.Sprintf("decline-%d", need) }
+// decline makes a decline final that waited for a colleague or for the morning.
+func (b *batch) decline(row needRow) error {
+	if _, err := b.cancel(civic.DeclineTimerID(civic.NeedID(row.ID)), 0); err != nil {
+		return err
+	}
+	return b.advance(row, civic.NeedDeclined, map[string]any{"decided_ms": ms(b.now)})
+}
 
 var declining = []civic.NeedState{civic.NeedDeclining}
 
@@ -55,18 +60,10 @@ func (t *turn) planConfirm(e civic.ConfirmDecline) error {
 	})
 }
 
-// decline makes a decline final that waited for a colleague or for the morning.
-func (b *batch) decline(row needRow) error {
-	if _, err := b.cancel(declineTimer(row.ID), 0); err != nil {
-		return err
-	}
-	return b.advance(row, civic.NeedDeclined, map[string]any{"decided_ms": ms(b.now)})
-}
-
 func (t *turn) planReject(e civic.RejectDecline) error {
 	w := work{by: e.By, need: e.Need, act: civic.ActDecline, what: "reject-decline", from: declining}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, _ civic.Grant) error {
-		if _, err := b.cancel(declineTimer(row.ID), 0); err != nil {
+		if _, err := b.cancel(civic.DeclineTimerID(civic.NeedID(row.ID)), 0); err != nil {
 			return err
 		}
 		return b.advance(row, civic.NeedRaised, map[string]any{
