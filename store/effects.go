@@ -64,6 +64,33 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.FireTimer:
 		return t.planFire(e)
 	}
+	return t.planPublic(effect)
+}
+
+// planPublic knows the effects by which needs become public, and those of who reads them.
+func (t *turn) planPublic(effect any) error {
+	switch e := effect.(type) {
+	case civic.UnendorseNeed:
+		return t.planUnendorse(e)
+	case civic.ReleaseNeed:
+		return t.planRelease(e)
+	case civic.KeepBack:
+		return t.planKeepBack(e)
+	case civic.TakeDownNeed:
+		return t.planTakeDown(e)
+	case civic.LeavePublic:
+		return t.planLeave(e)
+	case civic.SettleAppeal:
+		return t.planSettle(e)
+	case civic.ReportNeed:
+		return t.planReport(e)
+	case civic.AppealNeed:
+		return t.planAppeal(e)
+	case civic.RewriteNeed:
+		return t.planRewrite(e)
+	case civic.ObjectMerge:
+		return t.planObject(e)
+	}
 	return t.planTriage(effect)
 }
 
@@ -73,7 +100,7 @@ func (t *turn) planTriage(effect any) error {
 	case civic.HoldNeed:
 		return t.planHold(e)
 	case civic.LeaveNeed:
-		return t.planLeave(e)
+		return t.planLetGo(e)
 	case civic.AcceptNeed:
 		return t.planAccept(e)
 	case civic.ClassifyNeed:

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"yishi/flows/civic"
@@ -62,11 +61,8 @@ func (b *batch) allow(t *turn, w work, row needRow) (civic.Grant, error) {
 	}
 	by := w.by
 	by.Grid = row.Cycle.GridID
-	return b.permit(t, deed{by: by, act: w.act, what: w.what, object: needObject(row.ID), detail: w.detail})
+	return b.permit(t, deed{by: by, act: w.act, what: w.what, object: needObject(civic.NeedID(row.ID)), detail: w.detail})
 }
-
-// needObject names a need in the audit log.
-func needObject(id int64) string { return "need:" + strconv.FormatInt(id, 10) }
 
 // already tells who comes second what was done, and by whom.
 func already(row needRow, g civic.Grant) string {
@@ -253,7 +249,7 @@ func (t *turn) planHold(e civic.HoldNeed) error {
 	})
 }
 
-func (t *turn) planLeave(e civic.LeaveNeed) error {
+func (t *turn) planLetGo(e civic.LeaveNeed) error {
 	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "leave"}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		err := b.tx.Exec("UPDATE needs SET held_by = 0, held_ms = 0 WHERE id = ? AND held_by = ?", row.ID, int64(g.Staff)).Error

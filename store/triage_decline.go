@@ -90,7 +90,7 @@ func (t *turn) planLapseDecline(e civic.LapseDecline) error {
 		if err := b.decline(row); err != nil {
 			return err
 		}
-		d := deed{by: civic.By{Community: civic.CommunityID(row.CommunityID)}, act: civic.ActDecline, what: "lapse-decline", object: needObject(row.ID)}
+		d := deed{by: civic.By{Community: civic.CommunityID(row.CommunityID)}, act: civic.ActDecline, what: "lapse-decline", object: needObject(civic.NeedID(row.ID))}
 		if err := b.audit(civic.Grant{}, d); err != nil {
 			return err
 		}

@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS reviews (
   `community_id` BIGINT NOT NULL,
   `grid_id` BIGINT NOT NULL,
   `since_ms` BIGINT NOT NULL,
+  `rev_ms` BIGINT NOT NULL,
   PRIMARY KEY (`need_id`, `kind`)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS reviews_queue ON reviews (`community_id`, `kind`, `since_ms`, `need_id`);
@@ -53,7 +54,7 @@ CREATE TABLE IF NOT EXISTS reports (
 UPDATE endorsements SET person_id = COALESCE((SELECT i.person_id FROM identities i WHERE i.account = endorsements.account), 0) WHERE person_id = 0;
 INSERT INTO backers (need_id, person_id) SELECT DISTINCT e.need_id, e.person_id FROM endorsements e JOIN needs n ON n.id = e.need_id WHERE e.person_id <> 0 AND e.person_id <> n.person_id ON CONFLICT DO NOTHING;
 UPDATE needs SET heat = (SELECT COUNT(*) FROM backers b WHERE b.need_id = needs.id), others = (SELECT COUNT(*) FROM endorsements e WHERE e.need_id = needs.id AND e.person_id = 0) WHERE id IN (SELECT need_id FROM endorsements);
-INSERT INTO reviews (need_id, kind, community_id, grid_id, since_ms) SELECT id, 'release', community_id, grid_id, raised_ms FROM needs WHERE state IN ('raised', 'accepted', 'declining', 'handed') AND (released = 0 OR id IN (SELECT need_id FROM additions WHERE released = 0)) ON CONFLICT DO NOTHING;
+INSERT INTO reviews (need_id, kind, community_id, grid_id, since_ms, rev_ms) SELECT id, 'release', community_id, grid_id, raised_ms, updated_ms FROM needs WHERE state IN ('raised', 'accepted', 'declining', 'handed') AND (released = 0 OR id IN (SELECT need_id FROM additions WHERE released = 0)) ON CONFLICT DO NOTHING;
 
 -- +goose Down
 DROP TABLE IF EXISTS reports;
