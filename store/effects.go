@@ -64,11 +64,11 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.FireTimer:
 		return t.planFire(e)
 	}
-	return t.planPublic(effect)
+	return db.planPublic(ctx, t, effect)
 }
 
 // planPublic knows the effects by which needs become public, and those of who reads them.
-func (t *turn) planPublic(effect any) error {
+func (db *DB) planPublic(ctx context.Context, t *turn, effect any) error {
 	switch e := effect.(type) {
 	case civic.UnendorseNeed:
 		return t.planUnendorse(e)
@@ -91,11 +91,11 @@ func (t *turn) planPublic(effect any) error {
 	case civic.ObjectMerge:
 		return t.planObject(e)
 	}
-	return t.planTriage(effect)
+	return db.planTriage(ctx, t, effect)
 }
 
 // planTriage hands on the effects of 初选.
-func (t *turn) planTriage(effect any) error {
+func (db *DB) planTriage(ctx context.Context, t *turn, effect any) error {
 	switch e := effect.(type) {
 	case civic.HoldNeed:
 		return t.planHold(e)
@@ -111,6 +111,18 @@ func (t *turn) planTriage(effect any) error {
 		return t.planType(e)
 	case civic.HandNeed:
 		return t.planHand(e)
+	case civic.AskAuthor:
+		return t.planAsk(e)
+	case civic.AnswerAuthor:
+		return t.planAnswer(e)
+	case civic.LapseQuestion:
+		return t.planLapseQuestion(e)
+	case civic.MergeNeeds:
+		return t.planMerge(e)
+	case civic.UndoMerge:
+		return t.planUndo(e)
+	case civic.KeepMerge:
+		return t.planKeep(e)
 	case civic.DeclineNeed:
 		return t.planDecline(e)
 	case civic.ConfirmDecline:
@@ -121,6 +133,8 @@ func (t *turn) planTriage(effect any) error {
 		return t.planLapseDecline(e)
 	case civic.AppealDecline:
 		return t.planAppealDecline(e)
+	case civic.RaiseFor:
+		return db.planRaiseFor(ctx, t, e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -106,11 +106,7 @@ func (b *batch) advance(row needRow, to civic.NeedState, set map[string]any) err
 	if res.RowsAffected == 0 {
 		return fmt.Errorf("move need: %w", &SQLError{Number: 1020}) // cannot happen while it is locked
 	}
-	err := b.tx.Exec("UPDATE questions SET state = ? WHERE need_id = ? AND state = ?", questionLapsed, row.ID, questionOpen).Error
-	if err != nil {
-		return fmt.Errorf("close question: %w", clean(err))
-	}
-	return nil
+	return b.lapse(row)
 }
 
 // waits are the states in which a need can be decided at once.

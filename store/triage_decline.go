@@ -198,16 +198,3 @@ func (b *batch) colleague(row needRow, except civic.StaffID) (bool, error) {
 	}
 	return false, nil
 }
-
-// author says whether the need is the account's own: raised by it, or by the person it belongs to.
-func (b *batch) author(row needRow, a civic.Account) (bool, error) {
-	if row.Account == string(a) {
-		return true, nil
-	}
-	var n int64
-	err := b.tx.Raw("SELECT COUNT(*) FROM needs n JOIN identities i ON i.person_id = n.person_id WHERE n.id = ? AND i.account = ?", row.ID, string(a)).Scan(&n).Error
-	if err != nil {
-		return false, fmt.Errorf("look for author: %w", clean(err))
-	}
-	return n > 0, nil
-}

@@ -39,11 +39,13 @@ type Push struct {
 	MadeAt    time.Time
 }
 
-// Audience 对象 says who is told. One of Community, Accounts and Need is set; none means nobody.
+// Audience 对象 says who is told. One of Community, Accounts, Need and Staff is set; none means nobody.
 type Audience struct {
 	Community CommunityID // the accounts that belong to it when the push is made
 	Accounts  []Account   // just these
-	Need      NeedID      // its author and endorsers
+	Need      NeedID      // its authors and endorsers, and those of what was merged into it
+	Authors   bool        // with Need: without endorsers
+	Staff     StaffID     // whoever of the staff it is, while they hold an office
 	Except    Account     // is left out, such as who did it; "": nobody
 }
 
