@@ -91,22 +91,12 @@ func (q *Triage) Docket(ctx context.Context, id civic.NeedID) (civic.Docket, boo
 		return civic.Docket{}, false, err
 	}
 	k := civic.Docket{Queued: items[0]}
-	for _, read := range []func(context.Context, *civic.Docket) error{q.counts} {
+	for _, read := range []func(context.Context, *civic.Docket) error{q.counts, q.asked, q.related, q.appealed, q.deeds} {
 		if err := read(ctx, &k); err != nil {
 			return civic.Docket{}, false, err
 		}
 	}
 	return k, true, nil
-}
-
-// counts says how many will be told of what becomes of the need.
-func (q *Triage) counts(ctx context.Context, k *civic.Docket) error {
-	k.Authors = 1
-	err := q.db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM endorsements WHERE need_id = ?", int64(k.Need.ID)).Scan(&k.Backers).Error
-	if err != nil {
-		return fmt.Errorf("count backers: %w", clean(err))
-	}
-	return nil
 }
 
 // queued reads needs in the order of ids.
