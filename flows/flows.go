@@ -15,7 +15,13 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &office, &noSuch, &triage, &acceptNeed)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut,
+		&office,
+		&openLink, &rollForm,
+		&stageNow, &shortlisted, &roundFlow, &drawList,
+		&triage, &acceptNeed,
+		&noSuch,
+	)
 }
 
 // alarm answers emergencies at once, whatever is under way.

@@ -37,6 +37,9 @@ type World struct {
 	Staff       Staff
 	People      People
 	Triage      Triage
+	Rounds      Rounds
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -104,6 +107,21 @@ type Triage interface {
 	Queue(ctx context.Context, c civic.CommunityID, grids []int64, from time.Time, offset, limit int) ([]civic.Queued, int, error)
 	// Docket returns all that staff read of one need; false if there is none.
 	Docket(ctx context.Context, need civic.NeedID) (civic.Docket, bool, error)
+	// Questions lists what staff ask the account and what it has not answered, the oldest first.
+	Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error)
+	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
+	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
+}
+
+// Rounds looks up rounds, their stages and their shortlists.
+type Rounds interface {
+	// Rounds lists the open rounds of a community, the latest first.
+	Rounds(ctx context.Context, c civic.CommunityID) ([]civic.Round, error)
+	// Candidates lists the needs among which the shortlist of a round is drawn up.
+	Candidates(ctx context.Context, r civic.Round) ([]civic.Need, error)
+	// Shortlist returns the published list of a round, listed needs first, and the rule it was drawn
+	// up by; false while nothing is published. Texts that are not public are left out.
+	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

@@ -140,6 +140,7 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		}
 		row = r.row(key.Year, next[key], ms(n.RaisedAt))
 		row.State, row.Released, row.Heat, row.UpdatedMS = string(n.State), n.Released, n.Heat, ms(now)
+		row.Cycle.RoundID = n.Round
 		row.Cycle.Others, row.Cycle.PersonID, row.Cycle.EstateID, row.Cycle.GridID = n.Others, int64(n.Person), n.Estate, n.Grid
 		row.Cycle.MarkedUrgent, row.Cycle.MarkedHard, row.Cycle.PhotosShown = n.MarkedUrgent, n.MarkedHard, n.PhotosShown
 		if err := tx.Create(&row).Error; err != nil {

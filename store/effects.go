@@ -17,6 +17,7 @@ type plan struct {
 	raise []raise
 	media []mediaRow // raised needs add theirs when they have an id
 	steps []step
+	link  bool // one is made
 }
 
 // step is an effect that must look before it writes. Steps of a batch run in the order of
@@ -63,6 +64,42 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.OpenRound:
+		return t.planOpenRound(e)
+	case civic.MoveStage:
+		return t.planMoveStage(e)
+	case civic.PlanStage:
+		return t.planStage(e)
+	case civic.StageDue:
+		return t.planStageDue(e)
+	case civic.PublishShortlist:
+		return t.planShortlist(e)
+	case civic.MakeLink:
+		return t.planLink(db, e)
+	case civic.OpenLink:
+		return t.planOpen(db, e)
+	case civic.ShutLink:
+		return t.planShut(db, e)
+	case civic.MissLink:
+		return t.planMiss(e)
+	case civic.Invite:
+		return db.planInvite(ctx, t, e)
+	case civic.CancelInvite:
+		return t.planCancelInvite(e)
+	case civic.AcceptInvite:
+		return db.planAccept(ctx, t, e)
+	case civic.MissInvite:
+		return t.planMissInvite(e)
+	case civic.RevokeGrant:
+		return t.planRevoke(e)
+	case civic.HandOver:
+		return t.planHandOver(e)
+	case civic.HandBack:
+		return t.planHandBack(e)
+	case civic.TakeBack:
+		return t.planTakeBack(e)
+	case civic.ChangeSettings:
+		return t.planChange(e)
 	}
 	return db.planPublic(ctx, t, effect)
 }

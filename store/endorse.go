@@ -37,6 +37,9 @@ func (b *batch) endorse(t *turn, e civic.EndorseNeed) error {
 		if err := endorsable(head, asked, a); err != nil {
 			return err
 		}
+		if err := b.during(head.Cycle.RoundID, civic.DoEndorse); err != nil {
+			return err
+		}
 		if !merged(all, a, 0) {
 			if err := b.addEndorsement(&head, all, a); err != nil {
 				return err
@@ -145,6 +148,9 @@ func (b *batch) unendorse(t *turn, e civic.UnendorseNeed) error {
 			return refuse("这是您自己提的，不用取消附议；不想提了，回“撤回”加它的编号。")
 		}
 		return b.endorsed(t, head, asked, false)
+	}
+	if err := b.during(head.Cycle.RoundID, civic.DoEndorse); err != nil {
+		return err
 	}
 	if err := b.tx.Exec("DELETE FROM endorsements WHERE account = ? AND need_id IN ?", a, ids(all)).Error; err != nil {
 		return fmt.Errorf("delete endorsement: %w", clean(err))

@@ -75,6 +75,10 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 	if err != nil {
 		return err
 	}
+	fronts, err := b.fronts(wanted)
+	if err != nil {
+		return err
+	}
 	var accounts []string
 	for _, t := range turns {
 		for _, r := range t.plan.raise {
@@ -92,6 +96,7 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 			row := r.row(at.Year, next[at], ms(b.now))
 			row.Cycle.EstateID = t.estate(r, known)
 			next[at]++
+			row.Cycle.RoundID, t.receipt.Later = fronts[row.CommunityID].take()
 			rows = append(rows, row)
 			t.receipt.Number = civic.Number{Code: r.community.Code, Year: row.Year, Seq: row.Seq}.String()
 			t.raised(r, row.ID)
@@ -205,6 +210,9 @@ func (b *batch) withdraw(t *turn, e civic.WithdrawNeed) error {
 	}
 	if row.State == string(civic.NeedWithdrawn) {
 		return nil
+	}
+	if err := b.during(row.Cycle.RoundID, civic.DoWithdraw); err != nil {
+		return err
 	}
 	all, err := b.group(row)
 	if err != nil {

@@ -109,11 +109,11 @@ func (b *batch) advance(row needRow, to civic.NeedState, set map[string]any) err
 	return b.lapse(row)
 }
 
-// waits are the states in which a need can be decided at once.
-var waits = []civic.NeedState{civic.NeedRaised, civic.NeedAppealed}
+// decidable are the states in which a need can be decided at once.
+var decidable = []civic.NeedState{civic.NeedRaised, civic.NeedAppealed}
 
 func (t *turn) planAccept(e civic.AcceptNeed) error {
-	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "accept", from: waits}
+	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "accept", from: decidable}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if err := b.settleAppeal(row, g); err != nil {
 			return err
@@ -133,7 +133,7 @@ func (t *turn) planHand(e civic.HandNeed) error {
 	if err != nil {
 		return err
 	}
-	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "hand", from: append([]civic.NeedState{civic.NeedAccepted}, waits...)}
+	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "hand", from: append([]civic.NeedState{civic.NeedAccepted}, decidable...)}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if err := b.settleAppeal(row, g); err != nil {
 			return err
@@ -162,7 +162,7 @@ func (t *turn) planClassify(e civic.ClassifyNeed) error {
 	}
 	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "classify", detail: map[string]any{"to": e.Category}, from: openWork}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, _ civic.Grant) error {
-		return b.change(row, map[string]any{"category": string(e.Category)})
+		return b.alter(row, map[string]any{"category": string(e.Category)})
 	})
 }
 
@@ -180,7 +180,7 @@ func (t *turn) planMark(e civic.MarkNeed) error {
 		if e.Hard != 0 {
 			set["marked_hard"] = e.Hard
 		}
-		return b.change(row, set)
+		return b.alter(row, set)
 	})
 }
 
@@ -208,7 +208,7 @@ func (t *turn) planType(e civic.TypeNeed) error {
 		if err != nil {
 			return fmt.Errorf("keep words: %w", clean(err))
 		}
-		return b.change(row, map[string]any{"text": text + typed})
+		return b.alter(row, map[string]any{"text": text + typed})
 	})
 }
 
@@ -222,8 +222,8 @@ func (b *batch) lastAddition(need int64) (int64, error) {
 	return last, nil
 }
 
-// change writes what is no move of a locked need.
-func (b *batch) change(row needRow, set map[string]any) error {
+// alter writes what is no move of a locked need.
+func (b *batch) alter(row needRow, set map[string]any) error {
 	set["updated_ms"] = ms(b.now)
 	if err := b.tx.Table("needs").Where("id = ?", row.ID).Updates(set).Error; err != nil {
 		return fmt.Errorf("change need: %w", clean(err))

@@ -12,7 +12,7 @@ func (t *turn) planAsk(e civic.AskAuthor) error {
 	if err != nil {
 		return err
 	}
-	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "ask", from: waits}
+	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "ask", from: decidable}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if row.Triage.AskedMS != 0 {
 			return refuse("这件刚才已由同事问过提出人，等回答。")
@@ -23,7 +23,7 @@ func (t *turn) planAsk(e civic.AskAuthor) error {
 		if err != nil {
 			return fmt.Errorf("insert question: %w", clean(err))
 		}
-		return b.change(row, map[string]any{"asked_ms": ms(b.now), "held_by": 0, "held_ms": 0})
+		return b.alter(row, map[string]any{"asked_ms": ms(b.now), "held_by": 0, "held_ms": 0})
 	})
 }
 
@@ -51,7 +51,7 @@ func (t *turn) planLapseQuestion(e civic.LapseQuestion) error {
 		if err := b.lapse(row); err != nil {
 			return err
 		}
-		return b.change(row, map[string]any{"asked_ms": 0})
+		return b.alter(row, map[string]any{"asked_ms": 0})
 	}})
 	return nil
 }
@@ -103,7 +103,7 @@ func (b *batch) answer(t *turn, e civic.AnswerAuthor, text string) error {
 	if _, err := b.cancel(civic.AskTimerID(civic.NeedID(row.ID)), 0); err != nil {
 		return err
 	}
-	return b.change(row, map[string]any{"asked_ms": 0})
+	return b.alter(row, map[string]any{"asked_ms": 0})
 }
 
 // author says whether an account is among those who raised a need or what goes on in it: by itself,

@@ -45,7 +45,7 @@ type Audience struct {
 	Accounts  []Account   // just these
 	Need      NeedID      // its authors and endorsers, and those of what was merged into it
 	Authors   bool        // with Need: without endorsers
-	Staff     StaffID     // whoever of the staff it is, while they hold an office
+	Staff     []StaffID   // the accounts of these; with Push.Community set, of whoever stands in for them there
 	Except    Account     // is left out, such as who did it; "": nobody
 }
 

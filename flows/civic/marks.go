@@ -24,17 +24,6 @@ type Mark struct {
 	Why  string
 }
 
-// hotFrom is the number of verified endorsers that makes a need hot where a community says nothing.
-const hotFrom = 10
-
-// Hot says from how many verified endorsers on a need is hot.
-func (s Settings) Hot() int {
-	if s.HotFrom > 0 {
-		return s.HotFrom
-	}
-	return hotFrom
-}
-
 // dangers are words of things that hurt people sooner or later, besides those of zh.Emergency,
 // which tell of what happens now.
 var dangers = []string{

@@ -1,6 +1,7 @@
 package zh
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,10 +42,8 @@ func Date(s string, now time.Time) (time.Time, bool) {
 // nearDay reads 今天 and its like.
 func nearDay(t string, today time.Time) (time.Time, bool) {
 	for i, words := range [...][]string{{"今天", "今日", "当日"}, {"明天", "明日"}, {"后天"}, {"大后天"}} {
-		for _, w := range words {
-			if t == w {
-				return today.AddDate(0, 0, i), true
-			}
+		if slices.Contains(words, t) {
+			return today.AddDate(0, 0, i), true
 		}
 	}
 	switch t {
