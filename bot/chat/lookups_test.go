@@ -29,6 +29,7 @@ func lookups(w looker) flows.World {
 		Staff:       nobody{},
 		People:      nobody{},
 		Rounds:      nobody{},
+		Reviews:     nobody{},
 		Base:        base,
 	}
 }

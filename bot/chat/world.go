@@ -12,6 +12,7 @@ func World(db *store.DB, base string) flows.World {
 		Communities: db.Communities(),
 		Followers:   db.Followers(),
 		Needs:       db.Needs(),
+		Reviews:     db.Reviews(),
 		Inbox:       db,
 		Preferences: db,
 		Staff:       db.Staff(),
