@@ -20,7 +20,8 @@ func New() (*dialog.Engine[World], error) {
 		&office,
 		&openLink, &rollForm,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
-		&triage, &acceptNeed,
+		&triage, &acceptNeed, &mergeNeed, &partNeed, &askAuthor, &declineNeed, &settleDecline, &handNeed, &classifyNeed, &markNeed, &typeNeed,
+		&answerAuthor,
 		&noSuch,
 	)
 }

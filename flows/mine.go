@@ -146,17 +146,32 @@ func stateNext(n *civic.Need, own bool) string {
 	case civic.NeedAccepted:
 		return "下一步：编方案。"
 	case civic.NeedDeclining:
-		return "下一步：社区再核一遍，结果会告诉您。"
+		return "下一步：社区初选，结果会告诉您。"
 	case civic.NeedDeclined:
-		return "有疑问回“人工”。"
+		return declinedNext(n, own)
 	case civic.NeedAppealed:
 		return "下一步：由另一位工作人员来看您的申诉，结果会告诉您。"
 	case civic.NeedHanded:
-		return "由" + n.Duty + "办理。"
+		return "由" + n.Duty + "办理，可以直接找他们。"
 	case civic.NeedMerged:
 		return "和一件相近的合在一起办，您的附议和署名都在。"
 	case civic.NeedWithdrawn:
 		return "撤回的需求不再办理；要重新提，回“提需求”。"
 	}
 	return ""
+}
+
+// declineReason is why a need is not taken up, as residents read it.
+func declineReason(n *civic.Need) string {
+	return sentence(civic.Reason(n.ReasonCode).String()) + sentence(n.Reason)
+}
+
+// declinedNext says why a need was not taken up, and what its author can still do.
+func declinedNext(n *civic.Need, own bool) string {
+	text := "理由：" + declineReason(n) + "\n"
+	if own && !n.LastWord && !n.DecidedAt.IsZero() {
+		until := n.DecidedAt.Add(civic.AppealFor)
+		text += "不同意？" + until.Format("1月2日") + "前回“申诉" + fmt.Sprintf("%03d", n.Number.Seq) + "”，可以申诉一次。"
+	}
+	return text + "下一批征集开始时，可以再提。"
 }

@@ -70,7 +70,10 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	case civic.TellListDue:
 		t, err = tellAs(args, tellListDue)
 	default:
-		t, err = tellAs(args, func(n civic.PublicNews) (Text, error) { return tellPublic(kind, n) })
+		var known bool
+		if t, known, err = tellTriage(kind, args); !known {
+			t, err = tellAs(args, func(n civic.PublicNews) (Text, error) { return tellPublic(kind, n) })
+		}
 	}
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)

@@ -35,7 +35,7 @@ func tellPublic(kind string, n civic.PublicNews) (Text, error) {
 			plain += "\n不同意可以申诉一次，回“申诉" + no + "”，由另一位工作人员来定。"
 		}
 	case civic.TellAppeal:
-		state, plain = "申诉已处理", "您的申诉有结果了：" + what + "恢复公开。"
+		state, plain = "申诉已处理", "您的申诉有结果了："+what+"恢复公开。"
 		if n.Down {
 			plain = "您的申诉有结果了：" + what + "维持撤下。\n原因：" + sentence(n.Reason) + "\n还有疑问，回“人工”。"
 		}

@@ -19,7 +19,10 @@ type TriageDraft struct {
 	Total  int          `json:"total,omitempty"`
 	Listed []triageLine `json:"listed,omitempty"` // as listed, so that a number keeps its meaning
 	Case   CaseDraft    `json:"case,omitzero"`    // the one that is looked at
-	More   bool         `json:"more,omitempty"`   // the second page of what can be done to it
+	Page   int          `json:"page,omitempty"`   // of what can be done to it
+	Media  bool         `json:"media,omitempty"`  // it has photos or voices, and there are pages
+	Voice  bool         `json:"voice,omitempty"`
+	Did    string       `json:"did,omitempty"` // what was done to it here
 	Note   string       `json:"note,omitempty"`
 	Others []string     `json:"others,omitempty"` // merges that an author objects to
 }
@@ -35,7 +38,7 @@ type triageLine struct {
 // the queue one by one.
 var triage = Flow[TriageDraft]{
 	ID: triageID, Version: 1, Title: "初选", Opens: []string{"初选", "待初选", "需求初选", "下一件", "看下一件"},
-	Match: act("初选", "看"), For: forTriage, Lost: civic.NoLonger, Glance: true,
+	Match: after("初选"), For: forTriage, Lost: civic.NoLonger, Glance: true,
 	Begin: (*TriageDraft).begin,
 	Leads: triageActs(),
 	Steps: []Step[TriageDraft]{
@@ -43,6 +46,7 @@ var triage = Flow[TriageDraft]{
 		{ID: "list", Open: (*TriageDraft).listing, Ask: (*TriageDraft).askList, Hear: (*TriageDraft).hearList},
 		{ID: "one", Open: (*TriageDraft).look, Ask: (*TriageDraft).askOne, Hear: (*TriageDraft).hearOne},
 	},
+	After: (*TriageDraft).after,
 }
 
 // noteSeen remembers the place of the need that was looked at last, for 下一件.
@@ -60,7 +64,29 @@ func (d *TriageDraft) begin(t *Turn, arg string) {
 	}
 	if !d.Case.Found {
 		d.load(t)
+		d.objections(t)
 	}
+}
+
+// objections notes merges that an author objects to: they are decided before the queue.
+func (d *TriageDraft) objections(t *Turn) {
+	g, c := d.office(t)
+	needs, err := t.World.Triage.Objections(t.Context(), c.ID, g.Grids, pageSize)
+	if t.Failed(err) {
+		return
+	}
+	d.Others = nil
+	for i := range needs {
+		d.Others = append(d.Others, short(needs[i].Number.String()))
+	}
+}
+
+// objected says that merges have to be looked at again, "" where none have.
+func (d *TriageDraft) objected() string {
+	if len(d.Others) == 0 {
+		return ""
+	}
+	return "有人说合并的不是一回事：" + strings.Join(d.Others, "、") + "。看一件，回“分开" + d.Others[0] + "”。"
 }
 
 // office is by which office the account works here, and where.
@@ -84,14 +110,14 @@ func (d *TriageDraft) load(t *Turn) {
 
 // queueLine is a need in one line.
 func queueLine(q *civic.Queued, now time.Time, s civic.Settings) string {
-	marks := []string{waited(q.Need.WaitingSince, now, s)}
+	marks := []string{waitAge(q.Need.WaitingSince, now, s)}
 	switch {
 	case q.Need.State == civic.NeedDeclining:
 		marks[0] = "等复核"
 	case q.Need.State == civic.NeedAppealed:
 		marks = append(marks, "申诉")
 	}
-	if q.Need.Pressing() {
+	if q.Need.Urgency() > 0 {
 		marks = append(marks, "急")
 	}
 	if all := q.Need.Heat + q.Need.Others; all > 0 {
@@ -108,7 +134,7 @@ func queueLine(q *civic.Queued, now time.Time, s civic.Settings) string {
 
 // seen is a place in the queue, as the note keeps it.
 func seen(n *civic.Need) string {
-	return fmt.Sprintf("%d@%d", civic.QueueAt(n.WaitingSince, n.Heat, n.Pressing()).UnixMilli(), n.ID)
+	return fmt.Sprintf("%d@%d", n.QueuePlace().UnixMilli(), n.ID)
 }
 
 // next takes the first need after the one looked at last that nobody else looks at; after the end
@@ -141,7 +167,7 @@ func (d *TriageDraft) nextFrom(t *Turn, g civic.Grant, c civic.Community, from t
 	}
 	for i := range items {
 		q := &items[i]
-		passed := civic.QueueAt(q.Need.WaitingSince, q.Need.Heat, q.Need.Pressing()).Equal(from) && q.Need.ID <= last
+		passed := q.Need.QueuePlace().Equal(from) && q.Need.ID <= last
 		if passed || q.Held != "" && q.Holder != g.Staff {
 			continue
 		}
@@ -156,7 +182,7 @@ func (d *TriageDraft) listing(*Turn) bool { return !d.Case.Found }
 func (d *TriageDraft) more() bool         { return d.Offset+len(d.Listed) < d.Total }
 
 func (d *TriageDraft) askNone(*Turn) Reply {
-	return Reply{Text: withLine(d.Note, "初选都办完了，没有在等的。")}
+	return Reply{Text: withLine(d.Note, withLine(d.objected(), "初选都办完了，没有在等的。"))}
 }
 
 func (d *TriageDraft) askList(*Turn) Reply {
@@ -165,7 +191,7 @@ func (d *TriageDraft) askList(*Turn) Reply {
 		labels[i] = l.Line
 	}
 	r := Reply{
-		Text:    withLine(d.Note, manyOf(d.Total)+" 件在等初选，等得久的、急的、附议多的在前。看哪一件？"),
+		Text:    withLine(d.Note, withLine(d.objected(), manyOf(d.Total)+" 件在等初选，等得久的、急的、附议多的在前。看哪一件？")),
 		Choices: numbered(labels), After: "一件一件办，回“下一件”。",
 	}
 	if d.more() {
@@ -210,7 +236,9 @@ func (d *TriageDraft) look(t *Turn) bool {
 	if !d.Case.Found {
 		return false
 	}
-	d.More = false
+	d.Page, d.Did = 0, ""
+	d.Voice = d.Case.Voices > 0
+	d.Media = canLink(t) && d.Case.Voices+d.Case.Need.Photos > 0
 	t.SetNote(noteSeen, seen(&d.Case.Need))
 	t.Also(civic.HoldNeed{By: byIn(t, d.Case.Need.Community), Need: d.Case.Need.ID})
 	return true

@@ -113,15 +113,7 @@ var classifyNeed = Flow[CaseDraft]{
 // goBack ends what was done to a need that still has to be decided, with the way back to it.
 func goBack(text string, n *civic.Need) Reply {
 	no := short(n.Number.String())
-	return Reply{Text: text, Choices: []Choice{{Label: "接着办 " + no, Send: "看" + no}, {Label: "下一件", Send: "下一件"}}}
-}
-
-func categoryNames() []string {
-	var names []string
-	for _, c := range civic.Categories() {
-		names = append(names, c.String())
-	}
-	return names
+	return Reply{Text: text, Choices: []Choice{{Label: "接着办 " + no, Send: "初选" + no}, {Label: "下一件", Send: "下一件"}}}
 }
 
 func (d *CaseDraft) askClass(*Turn) Reply {
@@ -152,14 +144,14 @@ var markNeed = Flow[CaseDraft]{
 	},
 }
 
-var marks = []struct {
+var markings = []struct {
 	word         string
 	urgent, hard int
 }{{"急", 1, 0}, {"不急", -1, 0}, {"难", 0, 1}, {"不难", 0, -1}}
 
 func markWords() []string {
 	var ws []string
-	for _, m := range marks {
+	for _, m := range markings {
 		ws = append(ws, m.word)
 	}
 	return ws
@@ -172,9 +164,9 @@ func (d *CaseDraft) askMark(*Turn) Reply {
 func (d *CaseDraft) hearMark(t *Turn) Move {
 	i, v := t.Choice(markWords()...)
 	if v != zh.Sure {
-		return dialog.Again(askNumber(len(marks)))
+		return dialog.Again(askNumber(len(markings)))
 	}
-	m := marks[i]
+	m := markings[i]
 	d.Words = m.word
 	return dialog.Done(civic.MarkNeed{By: byIn(t, d.Need.Community), Need: d.Need.ID, Urgent: m.urgent, Hard: m.hard})
 }

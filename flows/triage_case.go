@@ -20,6 +20,7 @@ type CaseDraft struct {
 	Also     []string   `json:"also,omitempty"`  // numbers of those that go on in it
 	Authors  int        `json:"authors,omitempty"`
 	Backers  int        `json:"backers,omitempty"`
+	Voices   int        `json:"voices,omitempty"`
 	Decliner bool       `json:"decliner,omitempty"` // this account would decline it, or did
 }
 
@@ -56,7 +57,7 @@ func (d *CaseDraft) take(t *Turn, n civic.Need, g civic.Grant) {
 		return
 	}
 	n.Additions, n.Text = nil, zh.Cut(n.Text, maxWhat)
-	d.Need, d.Found, d.Authors, d.Backers = n, true, k.Authors, k.Backers
+	d.Need, d.Found, d.Authors, d.Backers, d.Voices = n, true, k.Authors, k.Backers, k.Voices
 	d.Decliner = k.Decliner != 0 && k.Decliner == g.Staff
 	for _, m := range k.Merged {
 		d.Also = append(d.Also, m.Number.String())
@@ -197,8 +198,8 @@ func manyOf(n int) string {
 	return fmt.Sprint(n)
 }
 
-// waited says for how long something has waited, and marks what is too old.
-func waited(since, now time.Time, s civic.Settings) string {
+// waitAge says for how long something has waited, and marks what is too old.
+func waitAge(since, now time.Time, s civic.Settings) string {
 	days := int(now.Sub(since) / (24 * time.Hour))
 	text := fmt.Sprintf("等了 %d 天", days)
 	if days == 0 {
@@ -209,9 +210,5 @@ func waited(since, now time.Time, s civic.Settings) string {
 	}
 	return text
 }
-
-// act recognises messages of a word and a number, such as 受理018. For others the rest of the
-// message is left to the flows after it.
-func act(words ...string) func(string) (string, bool) { return after(words...) }
 
 var forTriage = forAct(civic.ActTriage)

@@ -3,10 +3,11 @@ package store
 // needTriage is what 初选 notes of a need while nothing is decided. QueueMS is made by the
 // database of others, see civic.QueueAt.
 type needTriage struct {
-	AskedMS int64  `gorm:"column:asked_ms"` // since when its author's answer is waited for; zero: it is not
-	HeldBy  int64  // staff who look at it
-	HeldMS  int64  `gorm:"column:held_ms"`     // until when
-	QueueMS *int64 `gorm:"column:queue_ms;->"` // place in the queue; nil: it does not wait
+	AskedMS  int64  `gorm:"column:asked_ms"` // since when its author's answer is waited for; zero: it is not
+	HeldBy   int64  // staff who look at it
+	HeldMS   int64  `gorm:"column:held_ms"` // until when
+	LastWord bool   // a decline was appealed
+	QueueMS  *int64 `gorm:"column:queue_ms;->"` // place in the queue; nil: it does not wait
 }
 
 // questionRow is a question of staff to the authors of a need.

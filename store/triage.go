@@ -17,7 +17,14 @@ type work struct {
 	what   string
 	detail map[string]any
 	from   []civic.NeedState // states in which it can be done; nil: any
+	stage  []civic.Doing     // of this the round's stage has a say; nil: it has none
 }
+
+// What the stage of a round has a say in.
+var (
+	deciding = []civic.Doing{civic.DoDecide}
+	merging  = []civic.Doing{civic.DoMerge}
+)
 
 // planWork has do done with the need locked, once the office is checked and the act is in the
 // audit log. All of it is undone where do refuses.
@@ -50,6 +57,14 @@ func (b *batch) begin(t *turn, w work) (needRow, civic.Grant, error) {
 	}
 	if w.from != nil && !slices.Contains(w.from, civic.NeedState(row.State)) {
 		return row, g, refuse(already(row, g))
+	}
+	if row.State == string(civic.NeedAppealed) {
+		return row, g, nil // whoever appealed in time is heard
+	}
+	for _, do := range w.stage {
+		if err := b.during(row.Cycle.RoundID, do); err != nil {
+			return row, g, err
+		}
 	}
 	return row, g, nil
 }
@@ -113,7 +128,7 @@ func (b *batch) advance(row needRow, to civic.NeedState, set map[string]any) err
 var decidable = []civic.NeedState{civic.NeedRaised, civic.NeedAppealed}
 
 func (t *turn) planAccept(e civic.AcceptNeed) error {
-	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "accept", from: decidable}
+	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "accept", from: decidable, stage: deciding}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if err := b.settleAppeal(row, g); err != nil {
 			return err
@@ -133,7 +148,7 @@ func (t *turn) planHand(e civic.HandNeed) error {
 	if err != nil {
 		return err
 	}
-	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "hand", from: append([]civic.NeedState{civic.NeedAccepted}, decidable...)}
+	w := work{by: e.By, need: e.Need, act: civic.ActTriage, what: "hand", from: append([]civic.NeedState{civic.NeedAccepted}, decidable...), stage: deciding}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if err := b.settleAppeal(row, g); err != nil {
 			return err

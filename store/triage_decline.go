@@ -20,7 +20,7 @@ func (t *turn) planDecline(e civic.DeclineNeed) error {
 	}
 	w := work{
 		by: e.By, need: e.Need, act: civic.ActDecline, what: "decline", detail: map[string]any{"reason": e.Reason},
-		from: []civic.NeedState{civic.NeedRaised},
+		from: []civic.NeedState{civic.NeedRaised}, stage: deciding,
 	}
 	to := civic.NeedDeclining
 	if e.Final {
@@ -51,7 +51,7 @@ func (b *batch) decline(row needRow) error {
 var declining = []civic.NeedState{civic.NeedDeclining}
 
 func (t *turn) planConfirm(e civic.ConfirmDecline) error {
-	w := work{by: e.By, need: e.Need, act: civic.ActDecline, what: "confirm-decline", from: declining}
+	w := work{by: e.By, need: e.Need, act: civic.ActDecline, what: "confirm-decline", from: declining, stage: deciding}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		if row.Cycle.DecidedBy == int64(g.Staff) {
 			return refuse("这件是您提出的，要由另一位同事复核；没有同事的话，过一夜自动生效。")
@@ -61,7 +61,7 @@ func (t *turn) planConfirm(e civic.ConfirmDecline) error {
 }
 
 func (t *turn) planReject(e civic.RejectDecline) error {
-	w := work{by: e.By, need: e.Need, act: civic.ActDecline, what: "reject-decline", from: declining}
+	w := work{by: e.By, need: e.Need, act: civic.ActDecline, what: "reject-decline", from: declining, stage: deciding}
 	return t.planWork(w, func(b *batch, _ *turn, row needRow, _ civic.Grant) error {
 		if _, err := b.cancel(civic.DeclineTimerID(civic.NeedID(row.ID)), 0); err != nil {
 			return err
@@ -150,7 +150,7 @@ func (b *batch) appeal(t *turn, e civic.AppealDecline, text string) error {
 	if err != nil {
 		return fmt.Errorf("insert appeal: %w", clean(err))
 	}
-	return b.advance(row, civic.NeedAppealed, map[string]any{"waiting_ms": ms(b.now)})
+	return b.advance(row, civic.NeedAppealed, map[string]any{"waiting_ms": ms(b.now), "last_word": true})
 }
 
 // settleAppeal lets another than the decliner decide about an appealed need, where there is one;

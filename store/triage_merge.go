@@ -30,7 +30,7 @@ func (t *turn) planMerge(e civic.MergeNeeds) error {
 func (b *batch) merge(t *turn, e civic.MergeNeeds) error {
 	w := work{
 		by: e.By, need: e.Source, act: civic.ActTriage, what: "merge", detail: map[string]any{"into": fmt.Sprint(int64(e.Target))},
-		from: []civic.NeedState{civic.NeedRaised, civic.NeedAccepted},
+		from: []civic.NeedState{civic.NeedRaised, civic.NeedAccepted}, stage: merging,
 	}
 	source, g, err := b.begin(t, w)
 	if err != nil {
@@ -129,7 +129,7 @@ func (b *batch) unmerge(t *turn, e civic.UndoMerge) error {
 			return err
 		}
 	}
-	w := work{by: e.By, need: e.Source, act: civic.ActTriage, what: "unmerge"}
+	w := work{by: e.By, need: e.Source, act: civic.ActTriage, what: "unmerge", stage: merging}
 	source, g, err := b.begin(t, w)
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (b *batch) unmerge(t *turn, e civic.UndoMerge) error {
 	if err != nil {
 		return err
 	}
-	if m.AtMS+civic.UndoFor.Milliseconds() < ms(b.now) {
+	if source.Cycle.RoundID == 0 && m.AtMS+civic.UndoFor.Milliseconds() < ms(b.now) {
 		return refuse("合并已经过了 14 天，不能再分开。要单独办，请提出人再提一次。")
 	}
 	if t.receipt.Number, err = b.number(source); err != nil {

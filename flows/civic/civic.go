@@ -125,12 +125,14 @@ type Need struct {
 	Reason       string   // in words, for those concerned
 	Duty         string   // whose it is now, where it was handed on
 	WaitingSince time.Time
-	KeptBack     bool   // staff said why it is not public yet: PublicCode and PublicReason
-	Hidden       bool   // reports have hidden it until staff looked
-	Appealed     bool   // its author has appealed against taking it down
-	Danger       bool   // its words speak of danger, see Dangerous
-	PublicCode   string // why it was kept back or taken down, see PublicReasons
-	PublicReason string // in words, for its author; "" those of the code
+	DecidedAt    time.Time // when staff decided last; zero: not yet
+	LastWord     bool      // a decline was appealed: what is decided then is final
+	KeptBack     bool      // staff said why it is not public yet: PublicCode and PublicReason
+	Hidden       bool      // reports have hidden it until staff looked
+	Appealed     bool      // its author has appealed against taking it down
+	Danger       bool      // its words speak of danger, see Dangerous
+	PublicCode   string    // why it was kept back or taken down, see PublicReasons
+	PublicReason string    // in words, for its author; "" those of the code
 }
 
 // Addition 补充 is a later word of the author.

@@ -24,8 +24,8 @@ func QueueAt(waiting time.Time, heat int, urgent bool) time.Time {
 	return at
 }
 
-// Pressing says whether the need counts as 急.
-func (n *Need) Pressing() bool { return n.MarkedUrgent > 0 || n.MarkedUrgent == 0 && n.Urgent }
+// QueuePlace is the need's own place in the queue.
+func (n *Need) QueuePlace() time.Time { return QueueAt(n.WaitingSince, n.Heat, n.Urgency() > 0) }
 
 // moves lists the states that may follow one another. What is not here never happens.
 var moves = map[NeedState][]NeedState{
@@ -55,7 +55,7 @@ func Waits(s NeedState) bool { return s == NeedRaised || s == NeedDeclining || s
 const (
 	HoldFor     = 10 * time.Minute    // a colleague's look at a need lasts so long
 	AskFor      = 7 * 24 * time.Hour  // a question without an answer goes back to the queue
-	UndoFor     = 14 * 24 * time.Hour // a merge can be undone while no stage has ended
+	UndoFor     = 14 * 24 * time.Hour // a merge of no round can be undone; of a round, until 初选 ends
 	AppealFor   = 14 * 24 * time.Hour // a decline can be appealed
 	AssistFor   = 15 * time.Minute    // a need raised for somebody has to be done by then
 	MaxSentence = 120                 // a reason or a question

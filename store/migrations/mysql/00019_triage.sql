@@ -1,6 +1,6 @@
 -- +goose Up
 SET @alter = (SELECT IF(COUNT(*) = 0,
-  'ALTER TABLE needs ADD COLUMN `asked_ms` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `held_by` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `held_ms` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `queue_ms` BIGINT AS (CASE WHEN `state` IN (''raised'', ''declining'', ''appealed'') AND `asked_ms` = 0 THEN `waiting_ms` - 43200000 * LEAST(`heat`, 20) - CASE WHEN `marked_urgent` = 1 OR (`marked_urgent` = 0 AND (`urgent` = 1 OR `danger` = 1)) THEN 604800000 ELSE 0 END END) VIRTUAL, ADD KEY needs_waiting (`community_id`, `queue_ms`), ADD KEY needs_waiting_grid (`community_id`, `grid_id`, `queue_ms`)',
+  'ALTER TABLE needs ADD COLUMN `asked_ms` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `held_by` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `held_ms` BIGINT NOT NULL DEFAULT 0, ADD COLUMN `last_word` TINYINT NOT NULL DEFAULT 0, ADD COLUMN `queue_ms` BIGINT AS (CASE WHEN `state` IN (''raised'', ''declining'', ''appealed'') AND `asked_ms` = 0 THEN `waiting_ms` - 43200000 * LEAST(`heat`, 20) - CASE WHEN `marked_urgent` = 1 OR (`marked_urgent` = 0 AND (`urgent` = 1 OR `danger` = 1)) THEN 604800000 ELSE 0 END END) VIRTUAL, ADD KEY needs_waiting (`community_id`, `queue_ms`), ADD KEY needs_waiting_grid (`community_id`, `grid_id`, `queue_ms`)',
   'DO 0') FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'needs' AND column_name = 'queue_ms');
 PREPARE alter_needs FROM @alter;
 EXECUTE alter_needs;
@@ -45,4 +45,4 @@ DROP TABLE IF EXISTS appeals;
 DROP TABLE IF EXISTS merges;
 DROP TABLE IF EXISTS questions;
 ALTER TABLE needs DROP KEY needs_waiting, DROP KEY needs_waiting_grid, DROP COLUMN `queue_ms`;
-ALTER TABLE needs DROP COLUMN `asked_ms`, DROP COLUMN `held_by`, DROP COLUMN `held_ms`;
+ALTER TABLE needs DROP COLUMN `asked_ms`, DROP COLUMN `held_by`, DROP COLUMN `held_ms`, DROP COLUMN `last_word`;

@@ -2,6 +2,7 @@
 ALTER TABLE needs ADD COLUMN `asked_ms` BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE needs ADD COLUMN `held_by` BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE needs ADD COLUMN `held_ms` BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE needs ADD COLUMN `last_word` TINYINT NOT NULL DEFAULT 0;
 ALTER TABLE needs ADD COLUMN `queue_ms` BIGINT AS (CASE WHEN `state` IN ('raised', 'declining', 'appealed') AND `asked_ms` = 0 THEN `waiting_ms` - 43200000 * MIN(`heat`, 20) - CASE WHEN `marked_urgent` = 1 OR (`marked_urgent` = 0 AND (`urgent` = 1 OR `danger` = 1)) THEN 604800000 ELSE 0 END END) VIRTUAL;
 CREATE INDEX IF NOT EXISTS needs_waiting ON needs (`community_id`, `queue_ms`);
 CREATE INDEX IF NOT EXISTS needs_waiting_grid ON needs (`community_id`, `grid_id`, `queue_ms`);
@@ -47,6 +48,7 @@ DROP TABLE IF EXISTS questions;
 DROP INDEX IF EXISTS needs_waiting;
 DROP INDEX IF EXISTS needs_waiting_grid;
 ALTER TABLE needs DROP COLUMN `queue_ms`;
+ALTER TABLE needs DROP COLUMN `last_word`;
 ALTER TABLE needs DROP COLUMN `held_ms`;
 ALTER TABLE needs DROP COLUMN `held_by`;
 ALTER TABLE needs DROP COLUMN `asked_ms`;
