@@ -18,6 +18,7 @@ type MineDraft struct {
 	Total  int          `json:"total,omitempty"`
 	Listed []civic.Need `json:"listed,omitempty"` // as listed, so that a number keeps its meaning
 	Pick   int          `json:"pick,omitempty"`
+	Asked  int          `json:"asked,omitempty"` // questions of staff that wait for an answer
 }
 
 // mine 我的 lists the account's own needs with their state.
@@ -32,7 +33,26 @@ var mine = Flow[MineDraft]{
 	},
 }
 
-func (d *MineDraft) begin(t *Turn, _ string) { d.load(t) }
+func (d *MineDraft) begin(t *Turn, _ string) {
+	d.load(t)
+	asked, err := t.World.Triage.Questions(t.Context(), civic.Account(t.Account), questionsMost)
+	if t.Failed(err) {
+		return
+	}
+	for i := range asked {
+		if !asked[i].Lapsed {
+			d.Asked++
+		}
+	}
+}
+
+// questions says that staff wait for an answer, "" where they do not.
+func (d *MineDraft) questions() string {
+	if d.Asked == 0 {
+		return ""
+	}
+	return fmt.Sprintf("网格员有 %d 个问题等您答，回“问我的”。", d.Asked)
+}
 
 func (d *MineDraft) load(t *Turn) {
 	needs, total, err := t.World.Needs.Mine(t.Context(), civic.Account(t.Account), d.Offset, pageSize)
@@ -61,6 +81,7 @@ func (d *MineDraft) askList(*Turn) Reply {
 	if d.more() {
 		r.After = "后面还有，回“下一页”。"
 	}
+	r.After = twoLines(r.After, d.questions())
 	return r
 }
 
@@ -163,15 +184,25 @@ func stateNext(n *civic.Need, own bool) string {
 
 // declineReason is why a need is not taken up, as residents read it.
 func declineReason(n *civic.Need) string {
-	return sentence(civic.Reason(n.ReasonCode).String()) + sentence(n.Reason)
+	text := ""
+	if n.ReasonCode != "" {
+		text = sentence(civic.Reason(n.ReasonCode).String())
+	}
+	if n.Reason != "" {
+		text += sentence(n.Reason)
+	}
+	return text
 }
 
 // declinedNext says why a need was not taken up, and what its author can still do.
 func declinedNext(n *civic.Need, own bool) string {
-	text := "理由：" + declineReason(n) + "\n"
+	text := declineReason(n)
+	if text != "" {
+		text = "理由：" + text + "\n"
+	}
 	if own && !n.LastWord && !n.DecidedAt.IsZero() {
 		until := n.DecidedAt.Add(civic.AppealFor)
 		text += "不同意？" + until.Format("1月2日") + "前回“申诉" + fmt.Sprintf("%03d", n.Number.Seq) + "”，可以申诉一次。"
 	}
-	return text + "下一批征集开始时，可以再提。"
+	return text + "下一批征集开始时，可以再提；还有疑问回“人工”。"
 }

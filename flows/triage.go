@@ -217,9 +217,9 @@ func (d *TriageDraft) hearList(t *Turn) Move {
 		labels[i] = l.Line
 	}
 	i, v := t.Choice(labels...)
-	if v == zh.Sure {
+	if v == zh.Sure && !zeroed(t.Text) {
 		d.Case.find(t, d.Listed[i].Number)
-	} else if _, seq, ok := numberIn(t.Text); ok && seq > pageSize {
+	} else if _, seq, ok := numberIn(t.Text); ok && (seq > pageSize || zeroed(t.Text)) {
 		d.Case.find(t, t.Text)
 	}
 	switch {
@@ -230,6 +230,9 @@ func (d *TriageDraft) hearList(t *Turn) Move {
 	}
 	return dialog.Again(askNumber(len(d.Listed)) + "也可以回编号，比如 018。")
 }
+
+// zeroed says that a number is written as public numbers are, 001, and not as a choice is.
+func zeroed(text string) bool { return strings.HasPrefix(zh.Narrow(strings.TrimSpace(text)), "0") }
 
 // look notes that the account looks at the need now.
 func (d *TriageDraft) look(t *Turn) bool {

@@ -19,12 +19,30 @@ var acceptNeed = Flow[CaseDraft]{
 	},
 }
 
-func (d *CaseDraft) accepted() civic.MakePush {
-	return d.news(NeedNews{State: civic.NeedAccepted, Next: "社区编方案，开始时告诉您"}, "")
+func (d *CaseDraft) accepted(t *Turn) civic.MakePush {
+	return d.news(NeedNews{State: civic.NeedAccepted, Next: planNext(t, &d.Need)}, "")
 }
 
-func (d *CaseDraft) askAccept(*Turn) Reply {
-	return d.askSure("受理 "+d.title()+"？", d.accepted(), "受理")
+// planNext is what comes after a need was accepted, with the day where the round says one.
+func planNext(t *Turn, n *civic.Need) string {
+	const some = "社区编方案，开始时告诉您"
+	if n.Round == 0 {
+		return some
+	}
+	rounds, err := t.World.Rounds.Rounds(t.Context(), n.Community)
+	if t.Failed(err) {
+		return some
+	}
+	for _, r := range rounds {
+		if at := r.Starts[civic.Plan]; int64(r.ID) == n.Round && at.After(t.Now) {
+			return "定下入围名单，" + day(at, t.Now) + "起编方案"
+		}
+	}
+	return some
+}
+
+func (d *CaseDraft) askAccept(t *Turn) Reply {
+	return d.askSure("受理 "+d.title()+"？", d.accepted(t), "受理")
 }
 
 func (d *CaseDraft) hearAccept(t *Turn) Move {
@@ -35,5 +53,5 @@ func (d *CaseDraft) hearAccept(t *Turn) Move {
 	case !did:
 		return leftAlone()
 	}
-	return dialog.Done(civic.AcceptNeed{By: byIn(t, d.Need.Community), Need: d.Need.ID}, d.accepted())
+	return dialog.Done(civic.AcceptNeed{By: byIn(t, d.Need.Community), Need: d.Need.ID}, d.accepted(t))
 }

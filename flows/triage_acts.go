@@ -28,7 +28,7 @@ var handNeed = Flow[HandDraft]{
 	Begin: func(d *HandDraft, t *Turn, arg string) { d.find(t, arg) },
 	Steps: []Step[HandDraft]{
 		caseStep(whichOf(civic.NeedRaised, civic.NeedAppealed, civic.NeedAccepted), func(d *HandDraft) *CaseDraft { return &d.CaseDraft }),
-		{ID: "whom", Ask: (*HandDraft).askWhom, Hear: (*HandDraft).hearWhom, Label: "转给", Show: func(d *HandDraft) string { return d.Whom }},
+		{ID: "whom", Ask: (*HandDraft).askWhom, Hear: (*HandDraft).hearWhom, Label: "转给", Show: func(d *HandDraft) string { return d.Whom }, Jumps: []string{"duty"}},
 		{ID: "duty", Open: (*HandDraft).named, Ask: (*HandDraft).askDuty, Hear: (*HandDraft).hearDuty, Label: "单位和电话", Show: func(d *HandDraft) string { return d.Duty }},
 		{ID: "sure", Ask: (*HandDraft).askSure, Hear: (*HandDraft).hearSure, Commits: true},
 	},
@@ -45,14 +45,20 @@ func (d *HandDraft) askWhom(*Turn) Reply {
 
 func (d *HandDraft) hearWhom(t *Turn) Move {
 	i, v := t.Choice(whoms...)
-	if v != zh.Sure {
+	switch {
+	case t.Said("先不办"):
+		return leftAlone()
+	case t.Said("12345", "热线", "12345热线"):
+		i = 1
+	case v != zh.Sure:
 		return dialog.Again(askNumber(len(whoms)))
 	}
-	d.Whom = whoms[i]
-	if d.Whom == hotline {
+	d.Whom, d.Duty = whoms[i], ""
+	switch {
+	case d.Whom == hotline:
 		d.Duty = hotline
-	} else if d.Duty == hotline {
-		d.Duty = ""
+	case t.Editing():
+		return dialog.Edit("duty")
 	}
 	return dialog.Next()
 }

@@ -110,7 +110,7 @@ func (d *MergeDraft) askInto(*Turn) Reply {
 func (d *MergeDraft) hearInto(t *Turn) Move {
 	d.Target = CaseDraft{}
 	_, seq, numbered := numberIn(t.Text)
-	if i, v := t.Choice(d.likeLabels()...); v == zh.Sure && (!numbered || seq <= len(d.Like)) && !strings.HasPrefix(strings.TrimSpace(t.Text), "0") {
+	if i, v := t.Choice(d.likeLabels()...); v == zh.Sure && (!numbered || seq <= len(d.Like)) && !zeroed(t.Text) {
 		d.aim(t, d.Like[i].Number.String())
 	} else {
 		d.aim(t, t.Text)

@@ -140,8 +140,8 @@ func docketMore(b *strings.Builder, t *Turn, k *civic.Docket, g civic.Grant) {
 		switch {
 		case q.Answer != "":
 			b.WriteString("\n答：" + q.Answer)
-		case k.Lapsed:
-			b.WriteString("\n七天没回。")
+		case q.Lapsed:
+			b.WriteString("\n没有回。")
 		default:
 			b.WriteString("\n还没回。")
 		}

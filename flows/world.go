@@ -127,7 +127,8 @@ type Triage interface {
 	Queue(ctx context.Context, c civic.CommunityID, grids []int64, from time.Time, offset, limit int) ([]civic.Queued, int, error)
 	// Docket returns all that staff read of one need; false if there is none.
 	Docket(ctx context.Context, need civic.NeedID) (civic.Docket, bool, error)
-	// Questions lists what staff ask the account and what it has not answered, the oldest first.
+	// Questions lists what staff asked the account lately and it has not answered: first what is
+	// waited for, then what has lapsed.
 	Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error)
 	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
 	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)

@@ -223,7 +223,7 @@ func (t *turn) planType(e civic.TypeNeed) error {
 		if err != nil {
 			return fmt.Errorf("keep words: %w", clean(err))
 		}
-		return b.alter(row, map[string]any{"text": text + typed})
+		return b.alter(row, map[string]any{"text": text + typed, "danger": civic.Dangerous(text)})
 	})
 }
 

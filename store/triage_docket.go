@@ -61,7 +61,7 @@ func (q *Triage) asked(ctx context.Context, k *civic.Docket) error {
 
 func (r questionRow) question(n civic.Number) civic.Question {
 	return civic.Question{
-		Need: civic.NeedID(r.NeedID), Number: n, Staff: civic.StaffID(r.StaffID), Text: r.Text, At: at(r.AskedMS), Answer: r.Answer,
+		Need: civic.NeedID(r.NeedID), Number: n, Staff: civic.StaffID(r.StaffID), Text: r.Text, At: at(r.AskedMS), Answer: r.Answer, Lapsed: r.State == questionLapsed,
 	}
 }
 
@@ -140,16 +140,20 @@ func (q *Triage) deeds(ctx context.Context, k *civic.Docket) error {
 	return nil
 }
 
-// Questions lists the questions that wait for an answer of the account, the oldest first, each with
-// the number of its own need.
+// askedWithin is for how long an answer to a question is taken that nobody waits for any more.
+const askedWithin = 30 * 24 * time.Hour
+
+// Questions lists the questions that the account has not answered, each with the number of its own
+// need: first those that are waited for, the oldest first, then those that have lapsed lately.
 func (q *Triage) Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error) {
 	var rows []struct {
-		questionRow
+		Row   questionRow `gorm:"embedded"`
 		OwnID int64
 	}
 	// What was merged is asked about with its head: numbers are those of the account's own.
 	err := q.db.r.WithContext(ctx).Raw("SELECT q.*, MIN(own.id) AS own_id FROM needs own JOIN questions q ON q.need_id IN (own.id, own.merged_into) "+
-		"WHERE own.account = ? AND q.state = ? GROUP BY q.id ORDER BY q.asked_ms, q.id LIMIT ?", string(a), questionOpen, limit).Scan(&rows).Error
+		"WHERE own.account = ? AND q.answer = '' AND q.asked_ms > ? AND NOT EXISTS (SELECT 1 FROM questions later WHERE later.need_id = q.need_id AND later.asked_ms > q.asked_ms) "+
+		"GROUP BY q.id ORDER BY q.state DESC, q.asked_ms, q.id LIMIT ?", string(a), ms(q.db.clock.Now().Add(-askedWithin)), limit).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read questions: %w", clean(err))
 	}
@@ -160,7 +164,7 @@ func (q *Triage) Questions(ctx context.Context, a civic.Account, limit int) ([]c
 			return nil, err
 		}
 		if found {
-			out = append(out, r.question(n.Number))
+			out = append(out, r.Row.question(n.Number))
 		}
 	}
 	return out, nil
@@ -219,7 +223,7 @@ func (q *Triage) Overdue(ctx context.Context, c civic.CommunityID) ([]civic.Over
 // Watchers lists who of the staff may be told of what waits in a community.
 func (q *Triage) Watchers(ctx context.Context, c civic.CommunityID) ([]civic.Watcher, error) {
 	var rows []struct {
-		grantRow
+		Row     grantRow `gorm:"embedded"`
 		Account string
 	}
 	err := q.db.r.WithContext(ctx).Raw("SELECT g.*, s.account FROM grants g JOIN staff s ON s.id = g.staff_id "+
@@ -229,7 +233,7 @@ func (q *Triage) Watchers(ctx context.Context, c civic.CommunityID) ([]civic.Wat
 	}
 	out := make([]civic.Watcher, 0, len(rows))
 	for _, r := range rows {
-		g, err := r.grant()
+		g, err := r.Row.grant()
 		if err != nil {
 			return nil, err
 		}

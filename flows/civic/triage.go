@@ -162,6 +162,7 @@ type Question struct {
 	Text   string
 	At     time.Time
 	Answer string // "" while there is none
+	Lapsed bool   // nobody waits for it any more: it was not answered in time, or the need was decided
 }
 
 // Overdue is how many needs of a grid wait too long.
