@@ -22,7 +22,7 @@ func New() (*dialog.Engine[World], error) {
 		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
 		&triage, &acceptNeed, &mergeNeed, &partNeed, &askAuthor, &declineNeed, &settleDecline, &handNeed, &classifyNeed, &markNeed, &typeNeed,
-		&answerAuthor,
+		&answerAuthor, &raiseFor,
 		&noSuch,
 	)
 }

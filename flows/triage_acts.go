@@ -27,7 +27,7 @@ var handNeed = Flow[HandDraft]{
 	Match: after("转办", "转给"), For: forTriage, Lost: civic.NoLonger,
 	Begin: func(d *HandDraft, t *Turn, arg string) { d.find(t, arg) },
 	Steps: []Step[HandDraft]{
-		caseStep(whichOf(civic.NeedRaised, civic.NeedAppealed, civic.NeedAccepted), func(d *HandDraft) *CaseDraft { return &d.CaseDraft }),
+		stepWithin(whichOf(civic.NeedRaised, civic.NeedAppealed, civic.NeedAccepted), func(d *HandDraft) *CaseDraft { return &d.CaseDraft }),
 		{ID: "whom", Ask: (*HandDraft).askWhom, Hear: (*HandDraft).hearWhom, Label: "转给", Show: func(d *HandDraft) string { return d.Whom }, Jumps: []string{"duty"}},
 		{ID: "duty", Open: (*HandDraft).named, Ask: (*HandDraft).askDuty, Hear: (*HandDraft).hearDuty, Label: "单位和电话", Show: func(d *HandDraft) string { return d.Duty }},
 		{ID: "sure", Ask: (*HandDraft).askSure, Hear: (*HandDraft).hearSure, Commits: true},

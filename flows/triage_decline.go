@@ -24,7 +24,7 @@ var declineNeed = Flow[DeclineDraft]{
 	Match: after("不予受理", "不受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
 	Begin: func(d *DeclineDraft, t *Turn, arg string) { d.find(t, arg) },
 	Steps: []Step[DeclineDraft]{
-		caseStep(whichOf(civic.NeedRaised, civic.NeedAppealed), (*DeclineDraft).file),
+		stepWithin(whichOf(civic.NeedRaised, civic.NeedAppealed), (*DeclineDraft).file),
 		{ID: "reason", Ask: (*DeclineDraft).askReason, Hear: (*DeclineDraft).hearReason, Label: "理由", Show: (*DeclineDraft).showReason},
 		{ID: "words", Ask: (*DeclineDraft).askWords, Hear: (*DeclineDraft).hearWords, Label: "给居民的话", Show: (*DeclineDraft).showWords},
 		{ID: "sure", Ask: (*DeclineDraft).askSure, Hear: (*DeclineDraft).hearSure, Commits: true},
@@ -33,27 +33,6 @@ var declineNeed = Flow[DeclineDraft]{
 }
 
 func (d *DeclineDraft) file() *CaseDraft { return &d.CaseDraft }
-
-// caseStep makes a step over a need one of a flow that keeps more beside it.
-func caseStep[D any](s Step[CaseDraft], of func(*D) *CaseDraft) Step[D] {
-	out := Step[D]{ID: s.ID, Say: s.Say, Hears: s.Hears, Commits: s.Commits, Label: s.Label, Jumps: s.Jumps}
-	if s.Ask != nil {
-		out.Ask = func(d *D, t *Turn) Reply { return s.Ask(of(d), t) }
-	}
-	if s.Hear != nil {
-		out.Hear = func(d *D, t *Turn) Move { return s.Hear(of(d), t) }
-	}
-	if s.Open != nil {
-		out.Open = func(d *D, t *Turn) bool { return s.Open(of(d), t) }
-	}
-	if s.Show != nil {
-		out.Show = func(d *D) string { return s.Show(of(d)) }
-	}
-	if s.Skip != nil {
-		out.Skip = func(d *D) { s.Skip(of(d)) }
-	}
-	return out
-}
 
 func (d *DeclineDraft) reasons() []civic.Reason {
 	all := civic.Reasons()

@@ -23,7 +23,7 @@ var mergeNeed = Flow[MergeDraft]{
 	Match: after("合并", "并"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*MergeDraft).begin,
 	Steps: []Step[MergeDraft]{
-		caseStep(whichOf(civic.NeedRaised, civic.NeedAccepted), func(d *MergeDraft) *CaseDraft { return &d.CaseDraft }),
+		stepWithin(whichOf(civic.NeedRaised, civic.NeedAccepted), func(d *MergeDraft) *CaseDraft { return &d.CaseDraft }),
 		{ID: "into", Open: (*MergeDraft).noTarget, Ask: (*MergeDraft).askInto, Hear: (*MergeDraft).hearInto, Label: "合到", Show: func(d *MergeDraft) string { return d.Target.Need.Number.String() }},
 		{ID: "sure", Ask: (*MergeDraft).askSure, Hear: (*MergeDraft).hearSure, Commits: true},
 	},

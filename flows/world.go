@@ -5,8 +5,8 @@ package flows
 import (
 	"context"
 	"strconv"
-	"time"
 	"strings"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -45,9 +45,6 @@ type World struct {
 
 	Verification Verification
 	Claims       Claims
-	Rounds       Rounds
-	Links        Links
-	Base         string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -137,6 +134,8 @@ type Triage interface {
 	// Questions lists what staff asked the account lately and it has not answered: first what is
 	// waited for, then what has lapsed.
 	Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error)
+	// Neighbours lists who the roll has behind the doors of such a number, at most limit.
+	Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error)
 	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
 	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
 }
@@ -162,8 +161,6 @@ type Claims interface {
 	Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error)
 }
 
-// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
-// holds the day too: the roll may have moved its person since.
 // Rounds looks up rounds, their stages and their shortlists.
 type Rounds interface {
 	// Rounds lists the open rounds of a community, the latest first.
@@ -175,7 +172,8 @@ type Rounds interface {
 	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
-// noteCommunity remembers the account's community between turns, so that most turns need no look-up.
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
+// holds the day too: the roll may have moved its person since.
 const noteCommunity = "community"
 
 // home returns the community of the turn's account, 0 if it is not known yet: of who is verified,

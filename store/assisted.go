@@ -81,3 +81,42 @@ func (b *batch) takeOver(a civic.Account, person civic.PersonID) error {
 	}
 	return nil
 }
+
+// Neighbours lists who the roll has behind the doors of such a number in a community, at most limit.
+// Of names it tells the ends: who stands at the door knows the rest.
+func (q *Triage) Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error) {
+	var rows []struct {
+		ID, GridID int64
+		Estate     string
+		Name       []byte
+	}
+	err := q.db.r.WithContext(ctx).Raw("SELECT p.id, b.grid_id, e.name AS estate, p.name FROM estates e JOIN buildings b ON b.estate_id = e.id "+
+		"JOIN households h ON h.building_id = b.id JOIN persons p ON p.household_id = h.id "+
+		"WHERE e.community_id = ? AND b.name = ? AND h.unit = ? AND h.room = ? AND p.left_ms = 0 ORDER BY e.name, p.id LIMIT ?",
+		int64(c), building, unit, room, limit).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read who lives there: %w", clean(err))
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	v, err := q.db.vault(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]civic.Neighbour, len(rows))
+	for i, r := range rows {
+		name, err := v.Open(r.Name, "persons.name", r.ID)
+		if err != nil {
+			return nil, fmt.Errorf("open name: %w", err)
+		}
+		out[i] = civic.Neighbour{Person: civic.PersonID(r.ID), Estate: r.Estate, Grid: r.GridID}
+		if first := []rune(name); len(first) > 0 {
+			out[i].Name = string(first[:1]) + "某"
+			if len(first) > 2 {
+				out[i].Name += string(first[len(first)-1:])
+			}
+		}
+	}
+	return out, nil
+}

@@ -8,20 +8,6 @@ import (
 // World is all that flows may look up, from one database; base is the program's public address
 // without a slash at its end, "" where it has no pages.
 func World(db *store.DB, base string) flows.World {
-	return flows.World{
-		Communities: db.Communities(),
-		Followers:   db.Followers(),
-		Needs:       db.Needs(),
-		Reviews:     db.Reviews(),
-		Inbox:       db,
-		Preferences: db,
-		Staff:       db.Staff(),
-		People:      db.People(),
-		Rounds:      db.Rounds(),
-		Triage:      db.Triage(),
-		Links:       db.Links(),
-		Base:        base,
-	}
 	var w flows.World
 	w.Base = base
 	w.Communities = db.Communities()
@@ -35,6 +21,7 @@ func World(db *store.DB, base string) flows.World {
 	w.Verification = db.Verification()
 	w.Claims = db.Claims()
 	w.Rounds = db.Rounds()
+	w.Triage = db.Triage()
 	w.Links = db.Links()
 	return w
 }

@@ -171,3 +171,11 @@ type Overdue struct {
 	Days   int   // full days that one has waited
 	Number int   // needs that have waited so many days
 }
+
+// Neighbour is somebody of the roll, as staff who raise a need for them read it.
+type Neighbour struct {
+	Person PersonID `json:"person"`
+	Estate string   `json:"estate,omitempty"`
+	Name   string   `json:"name,omitempty"` // with 某 in its middle
+	Grid   int64    `json:"grid,omitempty"`
+}
