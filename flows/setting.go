@@ -20,8 +20,8 @@ type SettingsDraft struct {
 	Now       string            `json:"now,omitempty"`
 }
 
-// settings 设置 shows what a community decides for itself, and changes one thing at a time.
-var settings = Flow[SettingsDraft]{
+// settingsFlow 设置 shows what a community decides for itself, and changes one thing at a time.
+var settingsFlow = Flow[SettingsDraft]{
 	ID: "settings", Version: 1, Title: "设置",
 	Opens: []string{"设置", "社区设置", "看设置"},
 	For:   forAct(civic.ActSettings), Lost: civic.NoLonger,

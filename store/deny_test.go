@@ -139,10 +139,10 @@ func everything(t *testing.T, db *store.DB) denied {
 		t.Fatal(err)
 	}
 	d.need = n.ID
-	d.worker = staffOf(t, db, "oWorker", civic.GridWorker, c.ID)
-	d.helper = staffOf(t, db, "oHelper", civic.GridWorker, c.ID)
-	staffOf(t, db, "oIll", civic.GridWorker, c.ID)
-	staffOf(t, db, "oChief", civic.Committee, c.ID)
+	d.worker = officeOf(t, db, "oWorker", civic.GridWorker, c.ID)
+	d.helper = officeOf(t, db, "oHelper", civic.GridWorker, c.ID)
+	officeOf(t, db, "oIll", civic.GridWorker, c.ID)
+	officeOf(t, db, "oChief", civic.Committee, c.ID)
 	all, err := db.Offices().AllMembers(ctx, c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -168,8 +168,8 @@ func everything(t *testing.T, db *store.DB) denied {
 	return d
 }
 
-// staffOf gives an office; over is the community, or for street and district the id of those.
-func staffOf(t *testing.T, db *store.DB, a civic.Account, r civic.Role, over civic.CommunityID) civic.StaffID {
+// officeOf gives an office; over is the community, or for street and district the id of those.
+func officeOf(t *testing.T, db *store.DB, a civic.Account, r civic.Role, over civic.CommunityID) civic.StaffID {
 	t.Helper()
 	n := store.NewStaff{Account: a, Name: string(a), Role: r, Community: over}
 	if r == civic.Street || r == civic.District {
@@ -214,7 +214,7 @@ func openBench(t *testing.T) *bench {
 			street int64
 		}{{b.here, b.street}, {b.there, other}} {
 			over := map[civic.Role]civic.CommunityID{civic.Street: civic.CommunityID(in.street), civic.District: civic.CommunityID(district[in.street])}
-			staffOf(t, b.db, b.accounts[r][i], r, cmp.Or(over[r], in.c))
+			officeOf(t, b.db, b.accounts[r][i], r, cmp.Or(over[r], in.c))
 		}
 	}
 	return b

@@ -27,11 +27,11 @@ func TestHandOver(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 60*time.Second)
 		c, there := community(t, db, "钮"), community(t, db, "平")
-		ill := staffOf(t, db, "oIll", civic.GridWorker, c.ID)
-		staffOf(t, db, "oIll", civic.GridWorker, there.ID)
-		well := staffOf(t, db, "oWell", civic.GridWorker, c.ID)
-		third := staffOf(t, db, "oThird", civic.GridWorker, c.ID)
-		out := staffOf(t, db, "oOut", civic.GridWorker, there.ID)
+		ill := officeOf(t, db, "oIll", civic.GridWorker, c.ID)
+		officeOf(t, db, "oIll", civic.GridWorker, there.ID)
+		well := officeOf(t, db, "oWell", civic.GridWorker, c.ID)
+		third := officeOf(t, db, "oThird", civic.GridWorker, c.ID)
+		out := officeOf(t, db, "oOut", civic.GridWorker, there.ID)
 		a, b := assign(t, db, c.ID, ill, civic.NeedRaised), assign(t, db, c.ID, ill, civic.NeedRaised)
 		old, far := assign(t, db, c.ID, ill, civic.NeedAccepted), assign(t, db, there.ID, ill, civic.NeedRaised)
 		own := assign(t, db, c.ID, well, civic.NeedRaised)
@@ -91,8 +91,8 @@ func TestStandIn(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 60*time.Second)
 		c := community(t, db, "钮")
-		staffOf(t, db, "oChief", civic.Committee, c.ID)
-		ill, well := staffOf(t, db, "oIll", civic.GridWorker, c.ID), staffOf(t, db, "oWell", civic.GridWorker, c.ID)
+		officeOf(t, db, "oChief", civic.Committee, c.ID)
+		ill, well := officeOf(t, db, "oIll", civic.GridWorker, c.ID), officeOf(t, db, "oWell", civic.GridWorker, c.ID)
 		n := assign(t, db, c.ID, ill, civic.NeedRaised)
 		chief := civic.By{Account: "oChief", Community: c.ID}
 		must(t, db, commit("over", 1, "oChief", civic.HandOver{By: chief, From: ill, To: well}))

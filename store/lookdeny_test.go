@@ -49,7 +49,7 @@ func TestDefaultDenyOfLookUps(t *testing.T) {
 			street := []int64{d.street, other}[i]
 			over := map[civic.Role]civic.CommunityID{civic.Street: civic.CommunityID(street), civic.District: civic.CommunityID(districts[street])}
 			if r != civic.Resident {
-				staffOf(t, db, a, r, cmp.Or(over[r], c))
+				officeOf(t, db, a, r, cmp.Or(over[r], c))
 			}
 			for name, l := range looks {
 				got, err := l.look(a)

@@ -83,8 +83,8 @@ func TestCodesThatAreNoGood(t *testing.T) {
 		ctx := within(t, 60*time.Second)
 		c := community(t, db, "钮")
 		o := civic.Office{Role: civic.GridWorker, Community: c.ID}
-		staffOf(t, db, "oChief", civic.Committee, c.ID)
-		staffOf(t, db, "oOther", civic.Committee, c.ID)
+		officeOf(t, db, "oChief", civic.Committee, c.ID)
+		officeOf(t, db, "oOther", civic.Committee, c.ID)
 		by := civic.By{Account: "oChief", Community: c.ID}
 		until := db.Clock().Now().Add(time.Hour)
 		ask := func(run string) string {
@@ -140,9 +140,9 @@ func TestNewPhoneGivesNothingMore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chief := staffOf(t, db, "oChief", civic.Committee, c.ID)
-		above := staffOf(t, db, "oAbove", civic.Street, civic.CommunityID(street))
-		worker := staffOf(t, db, "oWorker", civic.GridWorker, c.ID)
+		chief := officeOf(t, db, "oChief", civic.Committee, c.ID)
+		above := officeOf(t, db, "oAbove", civic.Street, civic.CommunityID(street))
+		worker := officeOf(t, db, "oWorker", civic.GridWorker, c.ID)
 		by, until := civic.By{Account: "oChief", Community: c.ID}, db.Clock().Now().Add(time.Hour)
 		if s := refused(t, db, commit("up", 1, "oChief", civic.Invite{By: by, Staff: above, Until: until})); s != civic.NotYours {
 			t.Errorf("a committee rebinds a street: %q", s)
@@ -211,8 +211,8 @@ func TestSettingsKeepEachOther(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 60*time.Second)
 		c := community(t, db, "钮")
-		staffOf(t, db, "oA", civic.Committee, c.ID)
-		staffOf(t, db, "oB", civic.Committee, c.ID)
+		officeOf(t, db, "oA", civic.Committee, c.ID)
+		officeOf(t, db, "oB", civic.Committee, c.ID)
 		if got, _, err := db.Communities().Community(ctx, c.ID); err != nil || got.Settings.Hot() != 10 {
 			t.Fatalf("before: %+v, %v", got.Settings, err)
 		}

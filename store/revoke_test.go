@@ -19,11 +19,11 @@ func TestRevokedInTheMiddle(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 120*time.Second)
 		c := community(t, db, "钮")
-		staffOf(t, db, "oChief", civic.Committee, c.ID)
+		officeOf(t, db, "oChief", civic.Committee, c.ID)
 		done, late := 0, 0
 		for i := range 20 {
 			a := civic.Account(fmt.Sprintf("oGoes-%d", i))
-			staffOf(t, db, a, civic.Committee, c.ID)
+			officeOf(t, db, a, civic.Committee, c.ID)
 			g := holds(t, db, a)[0]
 			by := civic.By{Account: a, Community: c.ID}
 			var both sync.WaitGroup
@@ -77,9 +77,9 @@ func TestLastOfCommittee(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		staffOf(t, db, "oA", civic.Committee, c.ID)
-		staffOf(t, db, "oB", civic.Committee, c.ID)
-		staffOf(t, db, "oAbove", civic.Street, civic.CommunityID(street))
+		officeOf(t, db, "oA", civic.Committee, c.ID)
+		officeOf(t, db, "oB", civic.Committee, c.ID)
+		officeOf(t, db, "oAbove", civic.Street, civic.CommunityID(street))
 		gone := func(run string, a civic.Account, g civic.Grant) error {
 			_, err := db.Commit(ctx, commit(run, 1, a, civic.RevokeGrant{By: civic.By{Account: a, Community: c.ID}, Grant: g.ID}))
 			return err
@@ -101,7 +101,7 @@ func TestLastOfCommittee(t *testing.T) {
 		if len(holds(t, db, "oA")) == 0 {
 			last = "oB"
 		}
-		staffOf(t, db, "", civic.Committee, c.ID) // whom nobody can reach does not count
+		officeOf(t, db, "", civic.Committee, c.ID) // whom nobody can reach does not count
 		all, err := db.Offices().AllMembers(ctx, c.ID)
 		if err != nil || len(all) != 2 {
 			t.Fatalf("members %+v, %v", all, err)
