@@ -60,7 +60,7 @@ func (d *WorkDraft) ask(t *Turn) Reply {
 	if !ok {
 		return Reply{Text: civic.NoLonger}
 	}
-	all, err := t.World.Work.Waiting(t.Context(), civic.Account(t.Account), g, c.ID)
+	all, err := t.World.Work.Counts(t.Context(), civic.Account(t.Account), g, c.ID)
 	if t.Failed(err) {
 		return Reply{}
 	}

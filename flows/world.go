@@ -155,8 +155,8 @@ type Audits interface {
 
 // Work counts what waits for staff.
 type Work interface {
-	// Waiting counts by kind what waits for the holder of a grant in a community.
-	Waiting(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error)
+	// Counts tells by kind what waits for the holder of a grant in a community.
+	Counts(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error)
 }
 
 // Triage looks up what waits for staff in 初选.

@@ -41,7 +41,7 @@ func TestDefaultDenyOfLookUps(t *testing.T) {
 		"audits": {civic.ActReadAudit, func(a civic.Account) (any, error) {
 			return db.Audits().Page(ctx, a, d.here, civic.AuditLine{}, 10)
 		}},
-		"work": {civic.ActWork, func(a civic.Account) (any, error) { return db.Work().Waiting(ctx, a, civic.Grant{}, d.here) }},
+		"work": {civic.ActWork, func(a civic.Account) (any, error) { return db.Work().Counts(ctx, a, civic.Grant{}, d.here) }},
 	}
 	for _, r := range civic.Roles() {
 		for i, c := range []civic.CommunityID{d.here, there.ID} {

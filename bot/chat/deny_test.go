@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"yishi/bot/chat"
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
+	"yishi/store/storetest"
 )
 
 // clerks is a world in which one account holds one grant, in one of two communities that lie in
@@ -62,7 +64,7 @@ func grantOver(r civic.Role, i int) civic.Grant {
 // TestDefaultDenyOfWords says every opening word of every flow of staff in every office: it opens the flow
 // to whoever civic lets do the flow's act, and is plain text to all others.
 func TestDefaultDenyOfWords(t *testing.T) {
-	e := engine(t)
+	e, db := engine(t), storetest.Open(t)
 	restricted := e.Restricted()
 	if len(restricted) < 8 {
 		t.Fatalf("only %d flows of staff", len(restricted))
@@ -83,7 +85,7 @@ func TestDefaultDenyOfWords(t *testing.T) {
 			for i := range 3 { // 0: an office over no community that there is
 				c := clerks{grant: grantOver(r, i)}
 				town := newTown(func() time.Time { return now })
-				w := lookups(town)
+				w := chat.World(db, base)
 				w.Staff, w.Communities = c, clerkPlaces{town, c}
 				want := i > 0 && civic.May(r, civic.Act(f.Right))
 				for _, word := range f.Opens {

@@ -19,22 +19,6 @@ type looker interface {
 
 // lookups are the look-ups of a fake, and nobody's where it knows nothing.
 func lookups(w looker) flows.World {
-	return flows.World{
-		Communities: w,
-		Followers:   w,
-		Needs:       w,
-		Inbox:       w,
-		Preferences: w,
-		Links:       w,
-		Staff:       nobody{},
-		People:      nobody{},
-		Rounds:      nobody{},
-		Areas:       nobody{},
-		Offices:     nobody{},
-		Audits:      nobody{},
-		Work:        nobody{},
-		Base:        base,
-	}
 	var world flows.World
 	world.Base = base
 	world.Communities = w
@@ -49,6 +33,10 @@ func lookups(w looker) flows.World {
 	world.Reviews = nobody{}
 	world.Verification = verifying(w)
 	world.Claims = nobody{}
+	world.Areas = nobody{}
+	world.Offices = nobody{}
+	world.Audits = nobody{}
+	world.Work = nobody{}
 	return world
 }
 

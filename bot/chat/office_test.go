@@ -58,7 +58,7 @@ func (nobody) Page(context.Context, civic.Account, civic.CommunityID, civic.Audi
 	return nil, nil
 }
 
-func (nobody) Waiting(context.Context, civic.Account, civic.Grant, civic.CommunityID) ([]civic.WorkCount, error) {
+func (nobody) Counts(context.Context, civic.Account, civic.Grant, civic.CommunityID) ([]civic.WorkCount, error) {
 	return nil, nil
 }
 

@@ -8,22 +8,6 @@ import (
 // World is all that flows may look up, from one database; base is the program's public address
 // without a slash at its end, "" where it has no pages.
 func World(db *store.DB, base string) flows.World {
-	return flows.World{
-		Communities: db.Communities(),
-		Followers:   db.Followers(),
-		Needs:       db.Needs(),
-		Inbox:       db,
-		Preferences: db,
-		Staff:       db.Staff(),
-		People:      db.People(),
-		Areas:       db.Communities(),
-		Offices:     db.Offices(),
-		Audits:      db.Audits(),
-		Work:        db.Work(),
-		Rounds:      db.Rounds(),
-		Links:       db.Links(),
-		Base:        base,
-	}
 	var w flows.World
 	w.Base = base
 	w.Communities = db.Communities()
@@ -36,6 +20,10 @@ func World(db *store.DB, base string) flows.World {
 	w.People = db.People()
 	w.Verification = db.Verification()
 	w.Claims = db.Claims()
+	w.Areas = db.Communities()
+	w.Offices = db.Offices()
+	w.Audits = db.Audits()
+	w.Work = db.Work()
 	w.Rounds = db.Rounds()
 	w.Triage = db.Triage()
 	w.Links = db.Links()
