@@ -82,6 +82,8 @@ func separator(head []byte) rune {
 
 func (t *csvTable) done() (done, all int64) { return min(t.count.n, t.size), t.size }
 
+func (t *csvTable) close() {}
+
 func (t *csvTable) remarks() []string { return nil }
 
 // reset makes the reader of cells anew, without anything left over from a line that was wrong.
@@ -115,15 +117,6 @@ func (t *csvTable) next() (*record, error) {
 			return &t.rec, nil
 		}
 	}
-}
-
-func blank(cells []cell) bool {
-	for _, c := range cells {
-		if c.kind != cellText || strings.TrimSpace(c.text) != "" {
-			return false
-		}
-	}
-	return true
 }
 
 const brokenQuotes = "引号没有成对，或引号后面还有字。"

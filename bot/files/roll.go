@@ -78,6 +78,7 @@ func (r *Roll) Rows(ctx context.Context) iter.Seq2[civic.RollRow, *civic.RollFau
 			r.refuse(err, yield)
 			return
 		}
+		defer t.close()
 		p := &rollPass{Roll: r, table: t, yield: yield, seen: newSeen()}
 		if err := p.read(ctx); err != nil && !errors.Is(err, errStopped) {
 			r.refuse(err, yield)
@@ -124,6 +125,7 @@ type table interface {
 	next() (*record, error)
 	// done is how many bytes of all have been read.
 	done() (done, all int64)
+	close()
 	// remarks are notes for staff, complete after io.EOF.
 	remarks() []string
 }
@@ -138,8 +140,10 @@ type record struct {
 
 // cell is one value with what is known of it.
 type cell struct {
-	text string
-	kind cellKind
+	text        string
+	kind        cellKind
+	void        bool // a formula whose result is empty
+	top, bottom int  // rows of the merged range, if it is part of one
 }
 
 type cellKind byte
@@ -215,6 +219,9 @@ func (p *rollPass) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if rec.line <= p.head.last {
+			continue // the header's second line
+		}
 		if err := p.row(rec); err != nil {
 			return err
 		}
@@ -259,6 +266,16 @@ func (p *rollPass) fault(f civic.RollFault) error {
 		return errStopped
 	}
 	return nil
+}
+
+// blank reports whether a row holds nothing. Formulas hold something, unless they say that their result is empty.
+func blank(cells []cell) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c.text) != "" || c.kind == cellFormula && !c.void {
+			return false
+		}
+	}
+	return true
 }
 
 // quoteAll lists words for a sentence.

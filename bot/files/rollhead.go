@@ -81,6 +81,7 @@ const (
 // header says in which cell each column stands.
 type header struct {
 	line  int
+	last  int          // its last line, where cells are merged downwards
 	width int          // cells of the header that are not empty at its end
 	at    [columns]int // -1: not there
 }
@@ -114,7 +115,7 @@ func hits(cells []cell) int {
 }
 
 func (p *rollPass) takeHeader(rec *record) error {
-	h := header{line: rec.line}
+	h := header{line: rec.line, last: rec.line}
 	for c := range h.at {
 		h.at[c] = -1
 	}
@@ -124,7 +125,7 @@ func (p *rollPass) takeHeader(rec *record) error {
 		if word == "" {
 			continue
 		}
-		h.width = i + 1
+		h.width, h.last = i+1, max(h.last, cell.bottom)
 		switch c, ok := knownColumn(word); {
 		case !ok:
 			unknown = append(unknown, clip(word))

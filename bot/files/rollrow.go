@@ -84,7 +84,7 @@ func (r *rowReader) cell(c column) (text string, ok bool) {
 		r.fault(c, "这一格是出错的公式结果，请照实填写。")
 		return "", false
 	case cellMerged:
-		r.fault(c, "这一格是合并单元格（第 %s 行），请取消合并，每行都填上。", cell.text)
+		r.fault(c, "这一格是合并单元格（第 %d 到 %d 行），请取消合并，每行都填上。", cell.top, cell.bottom)
 		return "", false
 	}
 	text = zh.Narrow(zh.Clean(cell.text))
