@@ -125,7 +125,7 @@ func listCommunities(ctx context.Context, e env, db *store.DB) error {
 		return fmt.Errorf("list communities: %w", err)
 	}
 	for _, c := range all {
-		e.say("%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours)
+		e.say("%s\t%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours, streets[c.Area.Street])
 	}
 	if len(all) == 0 {
 		e.say("no community yet; add one with: bot community add")

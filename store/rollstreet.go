@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 )
@@ -19,7 +20,9 @@ func (r *Roll) putStreet(ctx context.Context, tx *sql.Tx, b *batch, c int64) err
 		return err
 	}
 	if district == 0 {
-		r.homeless = append(r.homeless, claim.Street)
+		if !slices.Contains(r.homeless, claim.Street) {
+			r.homeless = append(r.homeless, claim.Street)
+		}
 		return nil
 	}
 	street, err := streetIn(b.tx, district, claim.Street)

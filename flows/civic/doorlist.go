@@ -1,0 +1,61 @@
+package civic
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// DoorCount is one household of a door list 上门名单: where it is and whether its people are reached by
+// the bot. Nobody is named.
+type DoorCount struct {
+	Household HouseholdID
+	Estate    string
+	Grid      string // "" where none is known
+	Building  string
+	Unit      string // "" where the building has none
+	Room      string
+	People    int
+	Verified  int  // of them
+	Carded    bool // a card was printed whose code is good
+}
+
+// Door is the household's door as people write it: 3幢2单元501室.
+func (d DoorCount) Door() string { return ShowDoor(d.Building, d.Unit, d.Room) }
+
+// ShowDoor writes a door as people do: 3幢2单元501室. Words of their own stay: 乙楼, 门卫.
+func ShowDoor(building, unit, room string) string {
+	with := func(part, word string) string {
+		if part == "" || part[len(part)-1] >= 0x80 {
+			return part
+		}
+		return part + word
+	}
+	return with(building, "幢") + with(unit, "单元") + with(room, "室")
+}
+
+// SortDoors puts doors in the order in which one walks: estate, building, unit, room, by their numbers.
+func SortDoors(doors []DoorCount) {
+	slices.SortFunc(doors, func(a, b DoorCount) int {
+		return cmp.Or(strings.Compare(a.Estate, b.Estate), byNumber(a.Building, b.Building), byNumber(a.Unit, b.Unit), byNumber(a.Room, b.Room))
+	})
+}
+
+// byNumber compares 3, 12 and 12A by their numbers first.
+func byNumber(a, b string) int {
+	number := func(s string) (int, string) {
+		end := 0
+		for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {
+			end++
+		}
+		n, err := strconv.Atoi(s[:end])
+		if err != nil {
+			n = 1 << 30 // words after numbers
+		}
+		return n, s[end:]
+	}
+	x, more := number(a)
+	y, rest := number(b)
+	return cmp.Or(x-y, strings.Compare(more, rest))
+}
