@@ -15,7 +15,8 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &noSuch)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &office, &noSuch,
+		&stageNow, &shortlisted, &roundFlow, &drawList)
 }
 
 // alarm answers emergencies at once, whatever is under way.

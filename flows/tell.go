@@ -65,6 +65,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
+	case civic.TellListDue:
+		t, err = tellAs(args, tellListDue)
 	default:
 		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
 	}

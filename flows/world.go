@@ -35,6 +35,7 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
+	Rounds      Rounds
 }
 
 // Communities looks up communities and how to find one's own.
@@ -92,6 +93,17 @@ type Staff interface {
 type People interface {
 	// Identity returns the person that the account was verified as; false while it is not verified.
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Rounds looks up rounds, their stages and their shortlists.
+type Rounds interface {
+	// Rounds lists the open rounds of a community, the latest first.
+	Rounds(ctx context.Context, c civic.CommunityID) ([]civic.Round, error)
+	// Candidates lists the needs among which the shortlist of a round is drawn up.
+	Candidates(ctx context.Context, r civic.Round) ([]civic.Need, error)
+	// Shortlist returns the published list of a round, listed needs first, and the rule it was drawn
+	// up by; false while nothing is published. Texts that are not public are left out.
+	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

@@ -139,6 +139,7 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		}
 		row = r.row(key.Year, next[key], ms(n.RaisedAt))
 		row.State, row.Released, row.Heat, row.UpdatedMS = string(n.State), n.Released, n.Heat, ms(now)
+		row.Cycle.RoundID = n.Round
 		return tx.Create(&row).Error
 	})
 	if err != nil {

@@ -63,6 +63,16 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.OpenRound:
+		return t.planOpenRound(e)
+	case civic.MoveStage:
+		return t.planMoveStage(e)
+	case civic.PlanStage:
+		return t.planStage(e)
+	case civic.StageDue:
+		return t.planStageDue(e)
+	case civic.PublishShortlist:
+		return t.planShortlist(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -48,6 +48,9 @@ func (b *batch) endorse(t *turn, e civic.EndorseNeed) error {
 	case !row.Released:
 		return refuse("这条需求还没有公开，暂时不能附议。")
 	}
+	if err := b.during(row.Cycle.RoundID, civic.DoEndorse); err != nil {
+		return err
+	}
 	err = b.tx.Create(&endorsementRow{NeedID: row.ID, Account: string(e.Account), AtMS: ms(b.now)}).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return nil // cannot happen while the need is locked; harmless if it does

@@ -42,6 +42,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&rollRow{}, &rollClaimRow{}, &rollLineRow{},
+		&roundRow{}, &stageRow{}, &listingRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -231,52 +232,14 @@ func RawPerson(ctx context.Context, t interface{ Fatal(...any) }, db *DB, id civ
 	return slices.Concat(row.Name, row.Phone, row.Code, row.Note, row.NameHash, row.PhoneHash)
 }
 
-// KnownPerson is a person of the roll in clear.
-type KnownPerson struct {
-	ID                            int64
-	Door, Name, Phone, Code, Note string
-	Left                          bool
+// Warm makes a need one endorser warmer.
+func Warm(ctx context.Context, db *DB, id civic.NeedID) error {
+	return db.w.WithContext(ctx).Exec("UPDATE needs SET heat = heat + 1 WHERE id = ?", int64(id)).Error
 }
 
-// Everybody reads the whole roll, by name; a name twice is an error.
-func Everybody(ctx context.Context, db *DB) (map[string]KnownPerson, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		Person                       personRow `gorm:"embedded"`
-		Estate, Building, Unit, Room string
-	}
-	err = db.r.WithContext(ctx).Raw("SELECT p.*, e.name AS estate, b.name AS building, h.unit, h.room FROM persons p JOIN households h ON h.id = p.household_id " +
-		"JOIN buildings b ON b.id = h.building_id JOIN estates e ON e.id = b.estate_id").Scan(&rows).Error
-	out := map[string]KnownPerson{}
-	for _, row := range rows {
-		r := row.Person
-		k := KnownPerson{ID: r.ID, Door: row.Estate + "/" + row.Building + "/" + row.Unit + "/" + row.Room, Left: r.LeftMS != 0}
-		for _, f := range []struct {
-			to     *string
-			sealed []byte
-			column string
-		}{{&k.Name, r.Name, "persons.name"}, {&k.Phone, r.Phone, "persons.phone"}, {&k.Code, r.Code, "persons.code"}, {&k.Note, r.Note, "persons.note"}} {
-			var e error
-			*f.to, e = v.Open(f.sealed, f.column, r.ID)
-			err = errors.Join(err, e)
-		}
-		key := k.Name
-		if _, twice := out[key]; twice {
-			key += "@" + k.Door
-		}
-		out[key] = k
-	}
-	return out, err
-}
-
-// StagedLines counts what imports have left behind.
-func StagedLines(ctx context.Context, db *DB) (n int, err error) {
-	err = db.r.WithContext(ctx).Raw("SELECT (SELECT COUNT(*) FROM roll_lines) + (SELECT COUNT(*) FROM roll_claims) + (SELECT COUNT(*) FROM rolls)").Scan(&n).Error
+// Count counts the rows of a table.
+func Count(ctx context.Context, db *DB, table string) (int64, error) {
+	var n int64
+	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
 	return n, err
 }
-
-// Die gives back what an import that is never closed holds.
-func Die(r *Roll) { r.end() }

@@ -73,12 +73,22 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 	if err != nil {
 		return err
 	}
+	fronts, err := b.fronts(wanted)
+	if err != nil {
+		return err
+	}
 	var rows []needRow
 	for _, t := range turns {
 		for _, r := range t.plan.raise {
 			at := r.counter(b.now)
 			row := r.row(at.Year, next[at], ms(b.now))
 			next[at]++
+			front := fronts[row.CommunityID]
+			if civic.During(front.stage, civic.DoRaise) {
+				row.Cycle.RoundID = front.id
+			} else {
+				t.receipt.Later = front.stage
+			}
 			rows = append(rows, row)
 			t.receipt.Number = civic.Number{Code: r.community.Code, Year: row.Year, Seq: row.Seq}.String()
 			t.raised(r, row.ID)
@@ -181,6 +191,9 @@ func (t *turn) planWithdraw(e civic.WithdrawNeed) error {
 		}
 		if row.State == string(civic.NeedWithdrawn) {
 			return nil
+		}
+		if err := b.during(row.Cycle.RoundID, civic.DoWithdraw); err != nil {
+			return err
 		}
 		err = b.tx.Exec("UPDATE needs SET state = ?, updated_ms = ? WHERE id = ?",
 			string(civic.NeedWithdrawn), ms(b.now), row.ID).Error

@@ -46,7 +46,7 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}}
+	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}, Rounds: nobody{}}
 }
 
 // nobody is on the roll or on the staff.
@@ -56,6 +56,14 @@ func (nobody) Grants(context.Context, civic.Account) ([]civic.Grant, error) { re
 
 func (nobody) Identity(context.Context, civic.Account) (civic.Identity, bool, error) {
 	return civic.Identity{}, false, nil
+}
+
+func (nobody) Rounds(context.Context, civic.CommunityID) ([]civic.Round, error) { return nil, nil }
+
+func (nobody) Candidates(context.Context, civic.Round) ([]civic.Need, error) { return nil, nil }
+
+func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error) {
+	return nil, civic.ShortlistRule{}, false, nil
 }
 
 func (*town) communities() []civic.Community {

@@ -187,8 +187,6 @@ func (p *player) direct(l line) {
 		p.st.down(t, f[1], f[0] == "down")
 	case "push": // 钮 meetings 标题 正文 [urgent=为什么] [expires=2h]
 		fail(p.announce(f[1:]))
-	case "news": // 钮 2027-001 accepted 下一步
-		fail(p.news(f[1:]))
 	case "forget":
 		p.st.forget()
 	default:

@@ -3,7 +3,6 @@ package files
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -38,12 +37,12 @@ type csvLine struct {
 	fault  string
 }
 
-func openCSV(ctx context.Context, src io.ReaderAt, size int64) (table, error) {
-	r, err := decode(ctx, src, size)
+func openCSV(src io.ReaderAt, size int64) (table, error) {
+	r, comma, err := decode(src, size)
 	if err != nil {
 		return nil, err
 	}
-	t := &csvTable{size: size, count: &countingReader{r: r}}
+	t := &csvTable{size: size, count: &countingReader{r: r}, comma: comma}
 	t.lines = bufio.NewReaderSize(t.count, 2*maxLine)
 	head, err := t.lines.Peek(maxLine)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -55,29 +54,8 @@ func openCSV(ctx context.Context, src io.ReaderAt, size int64) (table, error) {
 	if len(bytes.TrimSpace(head)) == 0 && errors.Is(err, io.EOF) {
 		return nil, refuse("文件是空的。")
 	}
-	t.comma = separator(head)
 	t.reset()
 	return t, nil
-}
-
-// separator is the one of , ; and TAB by which the best header is found among the first lines.
-func separator(head []byte) rune {
-	best, comma := 0, ','
-	lines := strings.SplitN(string(head), "\n", headerRows+1)
-	for _, sep := range [...]rune{',', ';', '\t'} {
-		for _, line := range lines[:min(len(lines), headerRows)] {
-			n := 0
-			for word := range strings.SplitSeq(line, string(sep)) {
-				if _, ok := knownColumn(word); ok {
-					n++
-				}
-			}
-			if n > best {
-				best, comma = n, sep
-			}
-		}
-	}
-	return comma
 }
 
 func (t *csvTable) done() (done, all int64) { return min(t.count.n, t.size), t.size }
@@ -128,8 +106,7 @@ func (t *csvTable) parse(first csvLine) error {
 		return err
 	}
 	fields, ok := t.split(text)
-	if len(joined) > 0 && (!ok || t.width > 0 && len(fields) != t.width) {
-		// the quote that closed is one of another row
+	if len(joined) > 0 && (!ok || t.swallows(fields)) {
 		t.pending = append(joined, t.pending...)
 		t.rec.fault = brokenQuotes
 		return nil
@@ -142,6 +119,20 @@ func (t *csvTable) parse(first csvLine) error {
 		t.rec.cells = append(t.rec.cells, cell{text: f})
 	}
 	return nil
+}
+
+// swallows reports whether the quote that closed seems to be one of another row: then the row has
+// too many or too few cells, or one of them holds much of a row itself.
+func (t *csvTable) swallows(fields []string) bool {
+	if t.width > 0 && len(fields) != t.width {
+		return true
+	}
+	for _, f := range fields {
+		if strings.Count(f, string(t.comma)) > 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // join adds the lines that follow while a quote is open.

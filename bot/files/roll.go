@@ -167,7 +167,7 @@ func (r *Roll) open(ctx context.Context) (table, error) {
 	}
 	switch k {
 	case kindText:
-		return openCSV(ctx, r.src, r.size)
+		return openCSV(r.src, r.size)
 	case kindEmpty:
 		return nil, refuse("文件是空的。")
 	case kindPDF:

@@ -69,3 +69,14 @@ func TestRollEncodings(t *testing.T) {
 		})
 	}
 }
+
+func TestBrokenRowsDoNotHideAnEncoding(t *testing.T) {
+	text := plainHead + "\xff新村,3,2,501,张三,\n\xff新村,3,2,502,李四,\n钮家新村,3,2,503,王五,\n"
+	same(t, readText(t, text, inCommunity),
+		"!2  这一行有认不出的字，可能是编码坏了。", "!3  这一行有认不出的字，可能是编码坏了。", "4 |钮家巷社区|钮家新村||3|2|503|王五|||")
+	gbk, err := simplifiedchinese.GB18030.NewEncoder().String(plainHead + "钮家新村,3,2,501,张三,\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, readText(t, gbk+"\xff\xff,3,2,502,x,\n", inCommunity), "2 |钮家巷社区|钮家新村||3|2|501|张三|||", "!3  这一行有认不出的字，可能是编码坏了。")
+}

@@ -128,17 +128,15 @@ func (r *rowReader) needed(c column, most int) (text string, ok bool) {
 
 // place reads 街道, 社区, 小区 or 网格.
 func (r *rowReader) place(c column, otherwise string) string {
-	if c == colGrid || c == colStreet && r.o.Community != "" {
-		if text := r.text(c, civic.MaxPlace); text != "" {
-			return text
-		}
-		return otherwise
+	optional := c == colGrid || c == colStreet && r.o.Community != ""
+	if otherwise == "" && !optional {
+		text, _ := r.needed(c, civic.MaxPlace)
+		return text
 	}
-	if text, ok := r.cell(c); ok && text == "" && otherwise != "" {
-		return otherwise
+	if text := r.text(c, civic.MaxPlace); text != "" {
+		return text
 	}
-	text, _ := r.needed(c, civic.MaxPlace)
-	return text
+	return otherwise
 }
 
 // door reads 幢, 单元 or 室 into its one form.

@@ -16,6 +16,7 @@ const (
 	maxStrings = 96 << 20 // bytes of text that cells share, kept in memory
 	maxPart    = 16 << 20 // bytes of any other part
 	maxToken   = 1 << 20  // bytes of XML between two tags
+	maxDepth   = 100      // elements in each other
 )
 
 var (
@@ -76,7 +77,8 @@ type xmlStream struct {
 	dec   *xml.Decoder
 	since int   // bytes read since the last tag
 	err   error // of reading, which the decoder may take for its own
-	depth int
+	open  []xml.Name
+	outer int // elements that were open before the first tag read
 }
 
 func newXMLStream(src io.Reader) *xmlStream {
@@ -104,17 +106,27 @@ func (s *xmlStream) next() (xml.Token, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	if errors.Is(err, io.EOF) && s.depth != 0 {
+	if errors.Is(err, io.EOF) && len(s.open)+s.outer > 0 {
 		return nil, errCutOff
 	}
 	if err != nil {
 		return nil, err
 	}
-	switch t.(type) {
+	switch tag := t.(type) {
 	case xml.StartElement:
-		s.depth++
+		if s.open = append(s.open, tag.Name); len(s.open) > maxDepth {
+			return nil, errTooBig
+		}
 	case xml.EndElement:
-		s.depth--
+		last := len(s.open) - 1
+		switch {
+		case last >= 0 && s.open[last] == tag.Name:
+			s.open = s.open[:last]
+		case last < 0 && s.outer > 0:
+			s.outer--
+		default:
+			return nil, errCutOff
+		}
 	}
 	return t, nil
 }

@@ -90,7 +90,7 @@ func (t *sheetTable) findMerged(ctx context.Context, s sheet) (int64, error) {
 		}
 	}
 	x := newXMLStream(lines)
-	x.depth = 1 // the worksheet itself
+	x.outer = 1 // the worksheet itself
 	for {
 		token, err := x.next()
 		if errors.Is(err, io.EOF) {

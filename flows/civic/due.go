@@ -11,6 +11,7 @@ import (
 const (
 	TimerPush  = "push"  // makes a push: TimedPush
 	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
+	TimerStage = "stage" // takes a round to its next stage: StageDue
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -27,6 +28,12 @@ var ErrTimerKind = errors.New("unknown kind of timer")
 type TimedPush struct {
 	Push     Push     `json:"push"`
 	Audience Audience `json:"audience"`
+}
+
+// argsOf is v as the arguments of a timer; v is a struct of plain values, which always can be.
+func argsOf(v any) json.RawMessage {
+	args, _ := json.Marshal(v)
+	return args
 }
 
 // Todo is what a due timer does.
@@ -52,6 +59,12 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: []any{MakePush(p)}}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
+	case TimerStage:
+		var d StageDue
+		if err := json.Unmarshal(t.Args, &d); err != nil || d.Round == 0 {
+			return Todo{}, errors.New("timer of kind stage: arguments do not fit")
+		}
+		return Todo{Effects: []any{d}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
 }

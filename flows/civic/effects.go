@@ -99,6 +99,7 @@ type FireTimer struct {
 type Receipt struct {
 	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
 	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
+	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
 }
