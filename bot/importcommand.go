@@ -125,19 +125,6 @@ func openChecked(ctx context.Context, e env, cfg config.Config) (*store.DB, erro
 	return db, nil
 }
 
-func communityByCode(ctx context.Context, db *store.DB, code string) (civic.Community, error) {
-	all, err := db.Communities().Communities(ctx)
-	if err != nil {
-		return civic.Community{}, fmt.Errorf("look for the community: %w", err)
-	}
-	for _, c := range all {
-		if c.Code == code {
-			return c, nil
-		}
-	}
-	return civic.Community{}, errors.New("there is no community of this code; see bot community list")
-}
-
 // tellImport says what has become of a roll: faults on stderr, all else on stdout.
 func tellImport(e env, f importFlags, r rollReport, took time.Duration, err error) error {
 	if r.Finished > 0 {

@@ -14,26 +14,27 @@ import (
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"yishi/config"
 	"yishi/store"
 	"yishi/store/storetest"
 )
 
 const rollHead = "小区,网格,幢,单元,室,姓名,手机,编号,备注\n"
 
-// hall is a database with two communities, and the variables to reach it.
-type hall struct {
+// office is a database with two communities, and the variables to reach it.
+type office struct {
 	vars map[string]string
 	dir  string
 }
 
-// halls runs a test on both kinds of database.
-func halls(t *testing.T, test func(*testing.T, hall)) {
+// offices runs a test on both kinds of database.
+func offices(t *testing.T, test func(*testing.T, office)) {
 	for name, dsn := range map[string]func(t *testing.T) string{
 		"sqlite": func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "yishi.db") },
 		"mysql":  func(t *testing.T) string { return "mysql:" + storetest.MySQL(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := hall{settings(t), t.TempDir()}
+			h := office{settings(t), t.TempDir()}
 			h.vars["YISHI_SQL"] = dsn(t)
 			for _, args := range [][]string{
 				{"migrate"}, {"community", "add", "-code", "钮", "-name", "钮家巷社区"}, {"community", "add", "-code", "菉", "-name", "菉葭巷社区"},
@@ -46,7 +47,7 @@ func halls(t *testing.T, test func(*testing.T, hall)) {
 }
 
 // ok runs a command that must end well and returns what it printed.
-func (h hall) ok(t *testing.T, args ...string) string {
+func (h office) ok(t testing.TB, args ...string) string {
 	t.Helper()
 	code, out, errs := h.run(t, args...)
 	if code != exitOK {
@@ -55,14 +56,14 @@ func (h hall) ok(t *testing.T, args ...string) string {
 	return out
 }
 
-func (h hall) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+func (h office) run(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	p := start(t, h.vars, args...)
 	code = p.wait(t)
 	return code, p.stdout.String(), p.stderr.String()
 }
 
-func (h hall) file(t *testing.T, name string, content []byte) string {
+func (h office) file(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(h.dir, name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -71,10 +72,13 @@ func (h hall) file(t *testing.T, name string, content []byte) string {
 	return path
 }
 
-func (h hall) open(t *testing.T) *store.DB {
+func (h office) open(t *testing.T) *store.DB {
 	t.Helper()
 	p := env{stdout: &output{}, stderr: &output{}, getenv: func(k string) string { return h.vars[k] }}
-	cfg, err := load(p, 0)
+	for k, v := range h.vars {
+		p.environ = append(p.environ, k+"="+v)
+	}
+	cfg, err := load(p, config.Database)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +96,7 @@ func summary(out string) string {
 }
 
 func TestImportRoll(t *testing.T) {
-	halls(t, func(t *testing.T, h hall) {
+	offices(t, func(t *testing.T, h office) {
 		rows := rollHead +
 			"凤凰新村,一网格,3幢,2单元,501室,张三,13800000001,A1,\n" +
 			"凤凰新村,一网格,3幢,2单元,501室,李四,,A2,租户\n" +
@@ -144,7 +148,7 @@ func TestImportFaults(t *testing.T) {
 	const person = "金丝雀新村,%s,3,2,501,%s,%s,%s,\n"
 	good := fmt.Sprintf(person, "一网格", "金丝雀", "13812345678", "X1")
 	canary := regexp.MustCompile("金丝|138|X1|501|新村")
-	halls(t, func(t *testing.T, h hall) {
+	offices(t, func(t *testing.T, h office) {
 		for _, tc := range []struct {
 			name    string
 			content []byte
@@ -206,7 +210,7 @@ func count(t *testing.T, db *store.DB) int {
 }
 
 func TestImportSkipsBadRows(t *testing.T) {
-	halls(t, func(t *testing.T, h hall) {
+	offices(t, func(t *testing.T, h office) {
 		path := h.file(t, "roll.csv", []byte(rollHead+"凤凰新村,,3,2,501,张三,,,\n凤凰新村,,3,2,502,,,,\n凤凰新村,,3,2,503,李四,12,,\n"))
 		faults := filepath.Join(h.dir, "faults.csv")
 		out := h.ok(t, "import", "roll", path, "--community", "菉", "--skip-bad", faults)
@@ -230,7 +234,7 @@ func TestImportSkipsBadRows(t *testing.T) {
 		}
 		vars := maps.Clone(h.vars)
 		for _, args := range [][]string{{"import", "roll", path, "--community", "无"}, {"import", "roll", filepath.Join(h.dir, "none.csv"), "--community", "菉"}, {"import", "roll", h.dir, "--community", "菉"}} {
-			if code, _, errs := (hall{vars, h.dir}).run(t, args...); code != exitFail || strings.Contains(errs, h.dir) {
+			if code, _, errs := (office{vars, h.dir}).run(t, args...); code != exitFail || strings.Contains(errs, h.dir) {
 				t.Errorf("bot %v: exit code %d, %s", args, code, errs)
 			}
 		}

@@ -124,6 +124,10 @@ func listCommunities(ctx context.Context, e env, db *store.DB) error {
 	if err != nil {
 		return fmt.Errorf("list communities: %w", err)
 	}
+	streets, err := db.StreetNames(ctx)
+	if err != nil {
+		return err
+	}
 	for _, c := range all {
 		e.say("%s\t%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours, streets[c.Area.Street])
 	}
