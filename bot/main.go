@@ -59,6 +59,8 @@ func commands() []command {
 		{"migrate", "bring the database's tables up to date", migrate},
 		{"community", "add, change or list communities and their QR codes", community},
 		{"import", "take in the roll of a community or of a district", importCommand},
+		{"door-codes", "print cards with the households' codes", doorCodes},
+		{"door-list", "list households and how many of their people are verified", doorList},
 		{"push", "tell a community something; report, resend, cancel", pushCommand},
 		{"menu", "publish the account's menu", menuCommand},
 		{"check", "try configuration, database, sessions and the platform", check},

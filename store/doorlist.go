@@ -27,3 +27,15 @@ func (db *DB) DoorList(ctx context.Context, c civic.CommunityID, grids []int64) 
 	civic.SortDoors(out)
 	return out, nil
 }
+
+// Buildings lists the buildings of a community, in the order in which one walks.
+func (c *Communities) Buildings(ctx context.Context, id civic.CommunityID) ([]civic.BuildingAt, error) {
+	var out []civic.BuildingAt
+	err := c.db.r.WithContext(ctx).Raw("SELECT b.id, b.estate_id, e.name AS estate, b.name, b.grid_id AS grid FROM buildings b JOIN estates e ON e.id = b.estate_id "+
+		"WHERE b.community_id = ?", int64(id)).Scan(&out).Error
+	if err != nil {
+		return nil, fmt.Errorf("read buildings: %w", clean(err))
+	}
+	civic.SortBuildings(out)
+	return out, nil
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"yishi/flows/civic"
@@ -204,6 +205,47 @@ func (r *Roll) ours(ctx context.Context, x runner, lock string) error {
 func (r *Roll) exec(ctx context.Context, x runner, query string, args ...any) error {
 	_, err := x.ExecContext(ctx, query, args...)
 	return clean(err)
+}
+
+// rowsAtOnce is how many rows one statement inserts. The driver of SQLite looks for each value among
+// all of a statement's: there, many small ones are far cheaper.
+func (d dialect) rowsAtOnce() int {
+	if d.name == inSQLite {
+		return 8
+	}
+	return rollBatch
+}
+
+// insert writes rows of so many values each: head up to VALUES, and tail after them.
+func (r *Roll) insert(ctx context.Context, x runner, head, tail string, width int, args []any) error {
+	full := ""
+	for some := range slices.Chunk(args, width*r.db.dia.rowsAtOnce()) {
+		marks := tuples(len(some)/width, width)
+		if len(some) == width*r.db.dia.rowsAtOnce() {
+			if full == "" {
+				full = marks
+			}
+			marks = full
+		}
+		if err := r.exec(ctx, x, head+marks+tail, some...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insertAll is insert in a transaction of its own.
+func (r *Roll) insertAll(ctx context.Context, head, tail string, width int, args []any) error {
+	return r.patient(ctx, func() error {
+		tx, err := r.pool.BeginTx(ctx, nil)
+		if err != nil {
+			return clean(err)
+		}
+		if err := r.insert(ctx, tx, head, tail, width, args); err != nil {
+			return errors.Join(err, clean(tx.Rollback()))
+		}
+		return clean(tx.Commit())
+	})
 }
 
 // patient tries again what other writers stood in the way of.

@@ -345,7 +345,5 @@ func (r *Roll) write(ctx context.Context, args []any) error {
 	for _, c := range [...]string{"act", "person_id", "household_id", "name_hash", "name", "phone", "code", "note"} {
 		set = append(set, c+" = "+d.incoming(c))
 	}
-	query := "INSERT INTO roll_lines (" + plannedColumns + ") VALUES " + tuples(len(args)/plannedWidth, plannedWidth) +
-		d.conflict("roll_id, community_id, line") + strings.Join(set, ", ")
-	return r.patient(ctx, func() error { return r.exec(ctx, r.pool, query, args...) })
+	return r.insertAll(ctx, "INSERT INTO roll_lines ("+plannedColumns+") VALUES ", d.conflict("roll_id, community_id, line")+strings.Join(set, ", "), plannedWidth, args)
 }

@@ -113,8 +113,7 @@ func (r *Roll) Add(ctx context.Context, rows []civic.RollRow) ([]civic.RollFault
 	if len(args) == 0 {
 		return faults, nil
 	}
-	query := "INSERT INTO roll_lines " + stagedColumns + " VALUES " + tuples(len(args)/stagedWidth, stagedWidth)
-	if err := r.patient(ctx, func() error { return r.exec(ctx, r.pool, query, args...) }); err != nil {
+	if err := r.insertAll(ctx, "INSERT INTO roll_lines "+stagedColumns+" VALUES ", "", stagedWidth, args); err != nil {
 		return faults, fmt.Errorf("stage a roll: %w", err)
 	}
 	return faults, nil

@@ -146,15 +146,13 @@ func (r *Roll) putPlaces(ctx context.Context, tx *sql.Tx, b *batch, p *rollPlan)
 	for _, n := range d.newBuildings {
 		buildings = append(buildings, n.buildingRow)
 	}
-	for rows := range slices.Chunk(d.newHouses, rollBatch) {
-		args := make([]any, 0, 5*len(rows))
-		for _, h := range rows {
-			args = append(args, h.ID, h.CommunityID, h.BuildingID, h.Unit, h.Room, 0, 0)
-		}
-		query := "INSERT INTO households (id, community_id, building_id, unit, room, wrong, slow_until_ms) VALUES " + tuples(len(rows), 7)
-		if err := r.exec(ctx, tx, query, args...); err != nil {
-			return err
-		}
+	houses := make([]any, 0, 7*len(d.newHouses))
+	for _, h := range d.newHouses {
+		houses = append(houses, h.ID, h.CommunityID, h.BuildingID, h.Unit, h.Room, 0, 0)
+	}
+	const columns = "INSERT INTO households (id, community_id, building_id, unit, room, wrong, slow_until_ms) VALUES "
+	if err := r.insert(ctx, tx, columns, "", 7, houses); err != nil {
+		return err
 	}
 	if len(d.newEstates) > 0 {
 		if err := b.tx.Create(&d.newEstates).Error; err != nil {

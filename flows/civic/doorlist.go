@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"yishi/flows/zh"
 )
 
 // DoorCount is one household of a door list 上门名单: where it is and whether its people are reached by
@@ -33,6 +35,39 @@ func ShowDoor(building, unit, room string) string {
 		return part + word
 	}
 	return with(building, "幢") + with(unit, "单元") + with(room, "室")
+}
+
+// BuildingAt is a building and where it stands.
+type BuildingAt struct {
+	ID       int64
+	EstateID int64
+	Estate   string
+	Name     string // as [Building] has it
+	Grid     int64  // zero: none known
+}
+
+// String is the building as people write it: 钮家新村3幢.
+func (b BuildingAt) String() string { return b.Estate + ShowDoor(b.Name, "", "") }
+
+// SortBuildings puts buildings in the order in which one walks.
+func SortBuildings(all []BuildingAt) {
+	slices.SortFunc(all, func(a, b BuildingAt) int {
+		return cmp.Or(strings.Compare(a.Estate, b.Estate), byNumber(a.Name, b.Name))
+	})
+}
+
+// FindBuildings finds the buildings that a text names: 3幢 in any estate, 钮家新村3幢 in one.
+func FindBuildings(all []BuildingAt, text string) []BuildingAt {
+	text = zh.Fold(text)
+	var out []BuildingAt
+	for _, b := range all {
+		estate := zh.Fold(b.Estate)
+		rest, named := strings.CutPrefix(text, estate)
+		if Building(text) == b.Name || named && Building(strings.TrimSpace(rest)) == b.Name {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // SortDoors puts doors in the order in which one walks: estate, building, unit, room, by their numbers.
