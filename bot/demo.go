@@ -55,10 +55,12 @@ func demoCommand(ctx context.Context, e env) error {
 		env: e, data: data, pages: pages, api: api,
 		cfg: config.Config{
 			Addr: pages.Addr().String(), AdminAddr: "127.0.0.1:0", Data: data, TZ: "Asia/Shanghai",
-			SQL: config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key, Push: demoPush(),
+			BaseURL: "http://" + loopback(pages.Addr()),
+			SQL:     config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key, Push: demoPush(),
 			WeChat: config.WeChat{
 				AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey,
-				Account: demoAccount, Mode: wechat.ModeSafe, API: "http://" + api.Addr().String(),
+				Account: demoAccount, Mode: wechat.ModeSafe,
+				API: "http://" + api.Addr().String(), Open: "http://" + api.Addr().String(),
 			},
 		},
 		log: slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -130,7 +132,7 @@ func (d *demoRun) run(ctx context.Context) error {
 	webhook := "http://" + loopback(d.pages.Addr()) + "/wechat"
 	p := platform.New(platform.Options{
 		AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount,
-		Mode: platform.Safe, Webhooks: []string{webhook}, Now: a.db.Clock().Now,
+		Mode: platform.Safe, Webhooks: []string{webhook}, Now: a.db.Clock().Now, LoginDomain: loopback(d.pages.Addr()),
 		Templates: demoTemplates(), NoticeTemplates: demoNotices(),
 	})
 	defer p.Close()
@@ -156,6 +158,9 @@ func (d *demoRun) serve(ctx context.Context, a *app, p *platform.Platform, page 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", a.webhook)
+	if err := a.openPages(mux); err != nil {
+		return err
+	}
 	mux.Handle("/", page.Handler())
 	front, back := server(mux, d.log), server(p.Handler(), d.log)
 	front.WriteTimeout = 0 // the page's event stream stays open
@@ -209,9 +214,10 @@ func demoHosts(a net.Addr) []string {
 
 func demoPhones() []demo.Phone {
 	return []demo.Phone{
-		{Openid: "oDemoResident0000000000001", Name: "李阿姨", Role: "居民，68岁", Scene: "demo-fenghuang"},
-		{Openid: "oDemoResident0000000000002", Name: "小周", Role: "居民，31岁", Scene: "demo-lujia"},
-		{Openid: "oDemoGridWorker00000000001", Name: "网格员小陈", Role: "网格员", Scene: "demo-niujia"},
+		{Openid: string(demoAunt), Name: "李阿姨", Role: "居民，68岁，已认证", Scene: "demo-fenghuang"},
+		{Openid: string(demoYoung), Name: "小周", Role: "居民，31岁，还没认证", Scene: "demo-lujia"},
+		{Openid: string(demoWorker), Name: "小陈", Role: "网格员", Scene: "demo-niujia"},
+		{Openid: string(demoCommittee), Name: "小王", Role: "居委会", Scene: "demo-niujia"},
 	}
 }
 

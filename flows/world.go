@@ -36,6 +36,8 @@ type World struct {
 	Staff       Staff
 	People      People
 	Rounds      Rounds
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.

@@ -17,6 +17,7 @@ type plan struct {
 	raise []raise
 	media []mediaRow // raised needs add theirs when they have an id
 	steps []step
+	link  bool // one is made
 }
 
 // step is an effect that must look before it writes. Steps of a batch run in the order of
@@ -73,6 +74,59 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planStageDue(e)
 	case civic.PublishShortlist:
 		return t.planShortlist(e)
+	case civic.MakeLink:
+		return t.planLink(db, e)
+	case civic.OpenLink:
+		return t.planOpen(db, e)
+	case civic.ShutLink:
+		return t.planShut(db, e)
+	case civic.MissLink:
+		return t.planMiss(e)
+	case civic.Invite:
+		return db.planInvite(ctx, t, e)
+	case civic.CancelInvite:
+		return t.planCancelInvite(e)
+	case civic.AcceptInvite:
+		return db.planAccept(ctx, t, e)
+	case civic.MissInvite:
+		return t.planMissInvite(e)
+	case civic.RevokeGrant:
+		return t.planRevoke(e)
+	case civic.HandOver:
+		return t.planHandOver(e)
+	case civic.HandBack:
+		return t.planHandBack(e)
+	case civic.TakeBack:
+		return t.planTakeBack(e)
+	case civic.ChangeSettings:
+		return t.planChange(e)
+	}
+	return t.planPublic(effect)
+}
+
+// planPublic knows the effects by which needs become public, and those of who reads them.
+func (t *turn) planPublic(effect any) error {
+	switch e := effect.(type) {
+	case civic.UnendorseNeed:
+		return t.planUnendorse(e)
+	case civic.ReleaseNeed:
+		return t.planRelease(e)
+	case civic.KeepBack:
+		return t.planKeepBack(e)
+	case civic.TakeDownNeed:
+		return t.planTakeDown(e)
+	case civic.LeavePublic:
+		return t.planLeave(e)
+	case civic.SettleAppeal:
+		return t.planSettle(e)
+	case civic.ReportNeed:
+		return t.planReport(e)
+	case civic.AppealNeed:
+		return t.planAppeal(e)
+	case civic.RewriteNeed:
+		return t.planRewrite(e)
+	case civic.ObjectMerge:
+		return t.planObject(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

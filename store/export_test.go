@@ -43,6 +43,9 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&rollRow{}, &rollClaimRow{}, &rollLineRow{},
 		&roundRow{}, &stageRow{}, &listingRow{},
+		&linkRow{},
+		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
+		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {

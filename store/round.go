@@ -18,6 +18,14 @@ type front struct {
 	stage civic.Stage
 }
 
+// take is the round that a need raised now is part of, or the stage in which it came too late.
+func (f front) take() (round int64, later civic.Stage) {
+	if civic.During(f.stage, civic.DoRaise) {
+		return f.id, civic.NoStage
+	}
+	return 0, f.stage
+}
+
 // fronts reads the front rounds of the communities in which needs are numbered, and keeps their
 // stages from changing before COMMIT.
 func (b *batch) fronts(wanted map[counterRow]int) (map[int64]front, error) {

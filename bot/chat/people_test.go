@@ -17,6 +17,7 @@ var directives = map[string]func(p *player, args []string) error{
 	"resident": (*player).addResident,
 	"staff":    (*player).addStaff,
 	"news":     (*player).news, // 钮 2027-001 accepted 下一步
+	"link":     (*player).link, // 王伯 kind 标题
 }
 
 // addPerson puts somebody on the roll: 钮 钮家新村 一网格 3 2 501 姓名 [手机]; - stands for none.

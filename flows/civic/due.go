@@ -11,7 +11,6 @@ import (
 const (
 	TimerPush  = "push"  // makes a push: TimedPush
 	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
-	TimerStage = "stage" // takes a round to its next stage: StageDue
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -59,12 +58,13 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: []any{MakePush(p)}}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
-	case TimerStage:
-		var d StageDue
-		if err := json.Unmarshal(t.Args, &d); err != nil || d.Round == 0 {
-			return Todo{}, errors.New("timer of kind stage: arguments do not fit")
+	}
+	if read := effectOf[t.Kind]; read != nil {
+		e, err := read(t.Args)
+		if err != nil {
+			return Todo{}, fmt.Errorf("timer of kind %s: arguments do not fit: %w", t.Kind, err)
 		}
-		return Todo{Effects: []any{d}}, nil
+		return Todo{Effects: []any{e}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
 }

@@ -6,19 +6,6 @@ import (
 	"slices"
 )
 
-// Defaults of a shortlist rule and of settings.
-const (
-	defaultMost    = 10
-	defaultHotFrom = 10
-	defaultOldDays = 7
-)
-
-// Hot is from how many verified endorsers on a need is 热.
-func (s Settings) Hot() int { return cmp.Or(s.HotFrom, defaultHotFrom) }
-
-// OldDays is after how many days a need that waits for triage escalates.
-func (s Settings) OldDays() int { return cmp.Or(s.OldAfterDays, defaultOldDays) }
-
 // ListReason says why a need is on the shortlist 入围 or not. Values are stored.
 type ListReason string
 
@@ -82,7 +69,7 @@ func DrawUp(rule ShortlistRule, needs []Need) []Listing {
 	return out
 }
 
-func (r ShortlistRule) most() int { return cmp.Or(r.Most, defaultMost) }
+func (r ShortlistRule) most() int { return cmp.Or(r.Most, mostDefault) }
 
 // heatFrom is at least one: what nobody endorses only staff can take in, and say why.
 func (r ShortlistRule) heatFrom() int { return max(r.HeatFrom, 1) }
