@@ -131,7 +131,7 @@ func (b *batch) actFor(d deed) error {
 		d.act = civic.ActRunCommunity
 		return b.audit(civic.Grant{}, d)
 	}
-	_, err := b.office(d)
+	_, err := b.office(d, nil, civic.NoLonger)
 	var no *civic.Refusal
 	if errors.As(err, &no) {
 		return ErrOffice
