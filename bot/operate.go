@@ -167,18 +167,6 @@ func machineTime() time.Time {
 	return time.Now() //nolint:forbidigo // there is no other clock without a database
 }
 
-// keys makes what an operator must not invent.
-func keys(_ context.Context, e env) error {
-	k, err := config.NewKeys()
-	if err != nil {
-		return fmt.Errorf("make keys: %w", err)
-	}
-	e.say("YISHI_MASTER_KEY=%s", k.MasterKey.Reveal())
-	e.say("YISHI_WECHAT_TOKEN=%s", k.Token.Reveal())
-	e.say("YISHI_WECHAT_AES_KEY=%s", k.AESKey.Reveal())
-	return nil
-}
-
 func printFlows(_ context.Context, e env) error {
 	engine, err := flows.New()
 	if err != nil {
