@@ -17,7 +17,7 @@ func New() (*dialog.Engine[World], error) {
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
 		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&office,
-		&openLink, &rollForm,
+		&openLink, &rollForm, &rollFile, &doorList, &doorCards,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
 		&noSuch,
 	)

@@ -37,6 +37,7 @@ type World struct {
 	People      People
 	Rounds      Rounds
 	Links       Links
+	Doors       Doors
 	Base        string // the program's public address without a slash at its end; "": no pages
 }
 

@@ -50,9 +50,6 @@ func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, print func([]NewD
 		if codes, err = b.doorsWithout(v, o); err != nil {
 			return err
 		}
-		if len(codes) == 0 {
-			return ErrNoDoors
-		}
 		for some := range slices.Chunk(codes, codesAtOnce) {
 			if err := b.giveCodes(v, o, some); err != nil {
 				return err
@@ -62,8 +59,11 @@ func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, print func([]NewD
 			by: o.By, act: civic.ActRoll, what: "codes", object: "community:" + strconv.FormatInt(int64(o.By.Community), 10),
 			detail: map[string]any{"households": len(codes), "buildings": o.Buildings[:min(len(o.Buildings), 20)], "replace": o.Replace},
 		})
-		if err != nil {
+		if err != nil { // nobody learns without an office whether doors are without a card
 			return err
+		}
+		if len(codes) == 0 {
+			return ErrNoDoors
 		}
 		return print(codes)
 	})

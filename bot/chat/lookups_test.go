@@ -29,6 +29,7 @@ func lookups(w looker) flows.World {
 		Staff:       nobody{},
 		People:      nobody{},
 		Rounds:      nobody{},
+		Doors:       nobody{},
 		Base:        base,
 	}
 }
@@ -48,4 +49,8 @@ func (nobody) Candidates(context.Context, civic.Round) ([]civic.Need, error) { r
 
 func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error) {
 	return nil, civic.ShortlistRule{}, false, nil
+}
+
+func (nobody) Buildings(context.Context, civic.CommunityID) ([]civic.BuildingAt, error) {
+	return nil, nil
 }

@@ -18,6 +18,7 @@ func World(db *store.DB, base string) flows.World {
 		People:      db.People(),
 		Rounds:      db.Rounds(),
 		Links:       db.Links(),
+		Doors:       db.Communities(),
 		Base:        base,
 	}
 }
