@@ -65,10 +65,14 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
+	case TellClaimed:
+		t, err = tellAs(args, ClaimedNews.tell)
+	case TellVerify:
+		t, err = tellAs(args, VerifyNews.tell)
 	case civic.TellListDue:
 		t, err = tellAs(args, tellListDue)
 	default:
-		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
+		t, err = tellAs(args, func(n civic.PublicNews) (Text, error) { return tellPublic(kind, n) })
 	}
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)

@@ -12,7 +12,7 @@ import (
 
 // nameHash is by what a person is found behind a door.
 func nameHash(v *openVault, household int64, name string) []byte {
-	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+zh.Fold(name))
+	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+civic.FoldName(name))
 }
 
 // phoneHash is by what people of a phone are found; nil for none.
@@ -30,10 +30,6 @@ func codeHash(v *openVault, code string) []byte {
 	}
 	return v.Hash("code", code)
 }
-
-// householdHash is by what a household's printed code is found. Code is nine digits, as
-// civic.ReadHouseholdCode gives them.
-func householdHash(v *openVault, code string) []byte { return v.Hash("household", code) }
 
 // rollHash is of all that a roll says of a person. A roll that says the same as the last one
 // changes nothing, so that it undoes nothing that came from elsewhere since.

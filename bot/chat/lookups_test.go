@@ -32,6 +32,21 @@ func lookups(w looker) flows.World {
 		Doors:       nobody{},
 		Base:        base,
 	}
+	var world flows.World
+	world.Base = base
+	world.Communities = w
+	world.Followers = w
+	world.Needs = w
+	world.Inbox = w
+	world.Preferences = w
+	world.Links = w
+	world.Staff = nobody{}
+	world.People = nobody{}
+	world.Rounds = nobody{}
+	world.Reviews = nobody{}
+	world.Verification = verifying(w)
+	world.Claims = nobody{}
+	return world
 }
 
 // nobody is on the roll or on the staff, and nothing is going on.

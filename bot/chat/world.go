@@ -21,4 +21,19 @@ func World(db *store.DB, base string) flows.World {
 		Doors:       db.Communities(),
 		Base:        base,
 	}
+	var w flows.World
+	w.Base = base
+	w.Communities = db.Communities()
+	w.Followers = db.Followers()
+	w.Needs = db.Needs()
+	w.Reviews = db.Reviews()
+	w.Inbox = db
+	w.Preferences = db
+	w.Staff = db.Staff()
+	w.People = db.People()
+	w.Verification = db.Verification()
+	w.Claims = db.Claims()
+	w.Rounds = db.Rounds()
+	w.Links = db.Links()
+	return w
 }

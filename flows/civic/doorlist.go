@@ -26,17 +26,6 @@ type DoorCount struct {
 // Door is the household's door as people write it: 3幢2单元501室.
 func (d DoorCount) Door() string { return ShowDoor(d.Building, d.Unit, d.Room) }
 
-// ShowDoor writes a door as people do: 3幢2单元501室. Words of their own stay: 乙楼, 门卫.
-func ShowDoor(building, unit, room string) string {
-	with := func(part, word string) string {
-		if part == "" || part[len(part)-1] >= 0x80 {
-			return part
-		}
-		return part + word
-	}
-	return with(building, "幢") + with(unit, "单元") + with(room, "室")
-}
-
 // BuildingAt is a building and where it stands.
 type BuildingAt struct {
 	ID       int64
