@@ -37,10 +37,7 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
-	Rounds      Rounds
-	Links       Links
 	Doors       Doors
-	Base        string // the program's public address without a slash at its end; "": no pages
 
 	Verification Verification
 	Claims       Claims

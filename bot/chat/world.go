@@ -8,19 +8,6 @@ import (
 // World is all that flows may look up, from one database; base is the program's public address
 // without a slash at its end, "" where it has no pages.
 func World(db *store.DB, base string) flows.World {
-	return flows.World{
-		Communities: db.Communities(),
-		Followers:   db.Followers(),
-		Needs:       db.Needs(),
-		Inbox:       db,
-		Preferences: db,
-		Staff:       db.Staff(),
-		People:      db.People(),
-		Rounds:      db.Rounds(),
-		Links:       db.Links(),
-		Doors:       db.Communities(),
-		Base:        base,
-	}
 	var w flows.World
 	w.Base = base
 	w.Communities = db.Communities()
@@ -35,5 +22,6 @@ func World(db *store.DB, base string) flows.World {
 	w.Claims = db.Claims()
 	w.Rounds = db.Rounds()
 	w.Links = db.Links()
+	w.Doors = db.Communities()
 	return w
 }
