@@ -19,7 +19,6 @@ func New() (*dialog.Engine[World], error) {
 		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&office,
 		&openLink, &rollForm, &rollFile, &doorList, &doorCards,
-		&openLink, &rollForm,
 		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
 		&noSuch,

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // KnownPerson is a person of the roll in clear.
@@ -54,3 +55,14 @@ func StagedLines(ctx context.Context, db *DB) (n int, err error) {
 
 // Die gives back what an import that is never closed holds.
 func Die(r *Roll) { r.end() }
+
+// RefusePersonAfter has the database refuse people once it holds n of them, until it is told otherwise.
+func RefusePersonAfter(ctx context.Context, db *DB, n int) (allow func() error, err error) {
+	exec := func(query string) error { return clean(db.w.WithContext(ctx).Exec(query).Error) }
+	if db.dia.name == inSQLite {
+		err = exec(fmt.Sprintf("CREATE TRIGGER refuse BEFORE INSERT ON persons WHEN (SELECT COUNT(*) FROM persons) >= %d BEGIN SELECT RAISE(ABORT, 'no'); END", n))
+	} else {
+		err = exec(fmt.Sprintf("CREATE TRIGGER refuse BEFORE INSERT ON persons FOR EACH ROW BEGIN IF (SELECT COUNT(*) FROM persons) >= %d THEN SIGNAL SQLSTATE '45000'; END IF; END", n))
+	}
+	return func() error { return exec("DROP TRIGGER refuse") }, err
+}
