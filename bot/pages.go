@@ -24,6 +24,9 @@ func (a *app) kinds() web.Kinds {
 			flows.DoorCardsLink: a.doorCardsPage(),
 			flows.DoorListLink:  a.doorListPage(),
 		},
+		Galleries: map[string]web.Gallery{
+			flows.NeedMediaLink: needMedia(a.db.Needs().Media),
+		},
 	}
 }
 
