@@ -82,7 +82,7 @@ func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store
 		Vault: subkey(cfg.MasterKey, "vault"),
 	}
 	if cfg.MasterKeyPrevious != "" {
-		o.VaultPrevious = subkey(cfg.MasterKeyPrevious, "vault")
+		o.VaultPrevious, o.KeyPrevious = subkey(cfg.MasterKeyPrevious, "vault"), subkey(cfg.MasterKeyPrevious, "store")
 	}
 	db, err := store.Open(ctx, o)
 	if err != nil {
@@ -108,8 +108,11 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger) (*app, err
 		return nil, errors.Join(err, a.Close())
 	} else if err != nil {
 		log.Warn("database does not answer yet", "error", err.Error())
+	} else if err := db.CheckVault(ctx); errors.Is(err, store.ErrVault) {
+		return nil, errors.Join(err, a.Close())
 	}
 	a.metrics.watch(db)
+	a.probes["vault"] = db.CheckVault
 	a.probes["sql"] = db.CheckSchema
 	tokens, err := a.openSessions()
 	if err != nil {

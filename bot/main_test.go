@@ -41,7 +41,7 @@ type process struct {
 	stop           context.CancelFunc
 }
 
-func start(t *testing.T, vars map[string]string, args ...string) *process {
+func start(t testing.TB, vars map[string]string, args ...string) *process {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	p := &process{code: make(chan int, 1), stop: stop}
@@ -59,7 +59,7 @@ func start(t *testing.T, vars map[string]string, args ...string) *process {
 }
 
 // wait returns the exit code.
-func (p *process) wait(t *testing.T) int {
+func (p *process) wait(t testing.TB) int {
 	t.Helper()
 	select {
 	case code := <-p.code:
@@ -91,7 +91,7 @@ func (p *process) await(t *testing.T, o *output, pattern string) string {
 }
 
 // settings are those of a small community on SQLite alone.
-func settings(t *testing.T) map[string]string {
+func settings(t testing.TB) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
 	return map[string]string{

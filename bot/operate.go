@@ -124,8 +124,12 @@ func listCommunities(ctx context.Context, e env, db *store.DB) error {
 	if err != nil {
 		return fmt.Errorf("list communities: %w", err)
 	}
+	streets, err := db.StreetNames(ctx)
+	if err != nil {
+		return err
+	}
 	for _, c := range all {
-		e.say("%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours)
+		e.say("%s\t%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours, streets[c.Area.Street])
 	}
 	if len(all) == 0 {
 		e.say("no community yet; add one with: bot community add")
@@ -163,18 +167,6 @@ func menuCommand(ctx context.Context, e env) error {
 // machineTime is the clock of commands that open no database.
 func machineTime() time.Time {
 	return time.Now() //nolint:forbidigo // there is no other clock without a database
-}
-
-// keys makes what an operator must not invent.
-func keys(_ context.Context, e env) error {
-	k, err := config.NewKeys()
-	if err != nil {
-		return fmt.Errorf("make keys: %w", err)
-	}
-	e.say("YISHI_MASTER_KEY=%s", k.MasterKey.Reveal())
-	e.say("YISHI_WECHAT_TOKEN=%s", k.Token.Reveal())
-	e.say("YISHI_WECHAT_AES_KEY=%s", k.AESKey.Reveal())
-	return nil
 }
 
 func printFlows(_ context.Context, e env) error {

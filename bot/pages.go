@@ -16,9 +16,13 @@ import (
 // kinds are what links are for. To add one, add a line, and have a flow make links of that kind.
 func (a *app) kinds() web.Kinds {
 	return web.Kinds{
-		Uploads: map[string]web.Upload{},
+		Uploads: map[string]web.Upload{
+			flows.RollUploadLink: a.rollUpload(),
+		},
 		Downloads: map[string]web.Download{
-			flows.RollFormLink: rollForm(),
+			flows.RollFormLink:  rollForm(),
+			flows.DoorCardsLink: a.doorCardsPage(),
+			flows.DoorListLink:  a.doorListPage(),
 		},
 		Galleries: map[string]web.Gallery{
 			flows.NeedMediaLink: needMedia(a.db.Needs().Media),

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -27,6 +28,7 @@ func isAppSecret(s string) bool { return secretShape.MatchString(s) }
 func isToken(s string) bool     { return tokenShape.MatchString(s) }
 func isAccount(s string) bool   { return accountShape.MatchString(s) }
 func isMode(s string) bool      { return s == ModeSafe || s == ModePlain }
+func isName(s string) bool      { return utf8.RuneCountInString(s) <= 30 && isPath(s) }
 func isPath(s string) bool      { return !strings.ContainsFunc(s, unicode.IsControl) }
 
 func isLevel(s string) bool { return slices.Contains([]string{"debug", "info", "warn", "error"}, s) }

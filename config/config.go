@@ -53,6 +53,7 @@ type WeChat struct {
 	AESKey         Secret // 43 characters; may be empty in plain mode
 	AESKeyPrevious Secret // the one before, or empty
 	Account        string // original id, gh_…
+	Name           string // as people search for it; empty: not on printed pages
 	Mode           string // ModeSafe or ModePlain
 	API            string // base URL without a slash at its end; empty: WeChat's own
 	Open           string // base URL of the login for pages, likewise

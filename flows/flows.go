@@ -18,7 +18,7 @@ func New() (*dialog.Engine[World], error) {
 		&raiseNeed, &look, &endorse, &unendorse, &report, &rewrite, &appeal, &object, &rules, &marks, &review,
 		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&work, &office, &people, &invite, &join, &handOver, &settingsFlow, &audit,
-		&openLink, &rollForm,
+		&openLink, &rollForm, &rollFile, &doorList, &doorCards,
 		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
 		&triage, &acceptNeed, &mergeNeed, &partNeed, &askAuthor, &declineNeed, &settleDecline, &handNeed, &classifyNeed, &markNeed, &typeNeed,

@@ -42,6 +42,7 @@ type World struct {
 	Offices     Offices
 	Audits      Audits
 	Work        Work
+	Doors       Doors
 	Triage      Triage
 	Rounds      Rounds
 	Links       Links

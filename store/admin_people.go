@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -25,38 +24,33 @@ type NewPerson struct {
 	Phone     string // digits; "" for none
 }
 
-// AddPerson puts one person on the roll, for the demo and for tests; a roll comes in by import.
-// Doing it again finds the same person and leaves them as they are.
+// AddPerson puts one person on the roll, for the demo and for tests; a roll comes in by import,
+// to which it is the same. Doing it again finds the same person and leaves them as they are.
 func (db *DB) AddPerson(ctx context.Context, n NewPerson) (civic.PersonID, error) {
 	v, err := db.vault(ctx)
 	if err != nil {
 		return 0, err
 	}
-	var id int64
+	row := civic.RollRow{
+		Estate: n.Estate, Grid: n.Grid, Building: civic.Building(n.Building), Unit: civic.Unit(n.Unit), Room: civic.Room(n.Room),
+		Name: n.Name, Phone: n.Phone,
+	}
+	p, err := v.sealPerson(newID(), row)
+	if err != nil {
+		return 0, err
+	}
+	p.CommunityID, p.MadeMS, p.PhoneHash, p.RollHash = int64(n.Community), ms(db.clock.Now()), phoneHash(v, n.Phone), rollHash(v, row)
+	id := p.ID
 	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		house, err := addDoor(tx, n)
-		if err != nil {
+		var err error
+		if p.HouseholdID, err = addDoor(tx, p.CommunityID, row); err != nil {
 			return err
 		}
-		row := personRow{
-			ID: newID(), CommunityID: int64(n.Community), HouseholdID: house, NameHash: nameHash(v, house, n.Name),
-			MadeMS: ms(db.clock.Now()), Code: []byte{}, Note: []byte{},
-		}
-		if n.Phone != "" {
-			row.PhoneHash = v.Hash("phone", n.Phone)
-		}
-		if row.Name, err = v.Seal(n.Name, "persons.name", row.ID); err != nil {
+		p.NameHash = nameHash(v, p.HouseholdID, n.Name)
+		if err := tx.Create(&p).Error; !errors.Is(err, gorm.ErrDuplicatedKey) {
 			return err
 		}
-		if row.Phone, err = v.Seal(n.Phone, "persons.phone", row.ID); err != nil {
-			return err
-		}
-		err = tx.Create(&row).Error
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return tx.Raw("SELECT id FROM persons WHERE household_id = ? AND name_hash = ?", house, row.NameHash).Scan(&id).Error
-		}
-		id = row.ID
-		return err
+		return tx.Raw("SELECT id FROM persons WHERE household_id = ? AND name_hash = ?", p.HouseholdID, p.NameHash).Scan(&id).Error
 	})
 	if err != nil {
 		return 0, fmt.Errorf("add person: %w", clean(err))
@@ -65,13 +59,8 @@ func (db *DB) AddPerson(ctx context.Context, n NewPerson) (civic.PersonID, error
 	return civic.PersonID(id), nil
 }
 
-// nameHash is by what a person is found behind a door.
-func nameHash(v *openVault, household int64, name string) []byte {
-	return v.Hash("name", strconv.FormatInt(household, 10)+"\x00"+civic.FoldName(name))
-}
-
 // addDoor makes what is missing on the way to a household and returns its id.
-func addDoor(tx *gorm.DB, n NewPerson) (int64, error) {
+func addDoor(tx *gorm.DB, c int64, n civic.RollRow) (int64, error) {
 	find := func(id *int64, row any, query string, args ...any) error {
 		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error; err != nil {
 			return err
@@ -79,26 +68,30 @@ func addDoor(tx *gorm.DB, n NewPerson) (int64, error) {
 		return tx.Raw(query, args...).Scan(id).Error
 	}
 	var estate, grid, building, house int64
-	c := int64(n.Community)
-	err := find(&estate, &estateRow{ID: newID(), CommunityID: c, Name: n.Estate}, "SELECT id FROM estates WHERE community_id = ? AND name = ?", c, n.Estate)
-	if err != nil {
-		return 0, err
-	}
-	if n.Grid != "" {
-		err := find(&grid, &gridRow{ID: newID(), CommunityID: c, Name: n.Grid}, "SELECT id FROM grids WHERE community_id = ? AND name = ?", c, n.Grid)
-		if err != nil {
+	for _, step := range []func() error{
+		func() error {
+			return find(&estate, &estateRow{ID: newID(), CommunityID: c, Name: n.Estate}, "SELECT id FROM estates WHERE community_id = ? AND name = ?", c, n.Estate)
+		},
+		func() error {
+			if n.Grid == "" {
+				return nil
+			}
+			return find(&grid, &gridRow{ID: newID(), CommunityID: c, Name: n.Grid}, "SELECT id FROM grids WHERE community_id = ? AND name = ?", c, n.Grid)
+		},
+		func() error {
+			return find(&building, &buildingRow{ID: newID(), CommunityID: c, EstateID: estate, GridID: grid, Name: n.Building},
+				"SELECT id FROM buildings WHERE estate_id = ? AND name = ?", estate, n.Building)
+		},
+		func() error {
+			return find(&house, &householdRow{ID: newID(), CommunityID: c, BuildingID: building, Unit: n.Unit, Room: n.Room},
+				"SELECT id FROM households WHERE building_id = ? AND unit = ? AND room = ?", building, n.Unit, n.Room)
+		},
+	} {
+		if err := step(); err != nil {
 			return 0, err
 		}
 	}
-	n.Building, n.Unit, n.Room = civic.Building(n.Building), civic.Unit(n.Unit), civic.Room(n.Room)
-	err = find(&building, &buildingRow{ID: newID(), CommunityID: c, EstateID: estate, GridID: grid, Name: n.Building},
-		"SELECT id FROM buildings WHERE estate_id = ? AND name = ?", estate, n.Building)
-	if err != nil {
-		return 0, err
-	}
-	err = find(&house, &householdRow{ID: newID(), CommunityID: c, BuildingID: building, Unit: n.Unit, Room: n.Room},
-		"SELECT id FROM households WHERE building_id = ? AND unit = ? AND room = ?", building, n.Unit, n.Room)
-	return house, err
+	return house, nil
 }
 
 // AddIdentity says on behalf of the operator who an account belongs to, for the demo and for tests.

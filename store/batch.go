@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -165,7 +164,7 @@ func (db *DB) settle(turns []*turn) {
 		receipt, err := db.receiptOf(t.first)
 		switch {
 		case err != nil:
-		case !bytes.Equal(t.first.AccountHash, t.job.hash):
+		case !db.madeBy(t.first, t.job):
 			receipt, err = civic.Receipt{}, errors.New("the run is another account's")
 		case t.first.State == runClosed && !t.job.close:
 			err = ErrClosed

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -68,11 +69,18 @@ func (db *DB) receiptOf(r *runRow) (civic.Receipt, error) {
 }
 
 // accountHash is how runs remember an account: keyed, so that the table alone names nobody.
-func (db *DB) accountHash(a civic.Account) []byte {
-	m := hmac.New(sha256.New, db.key)
+func (db *DB) accountHash(a civic.Account) []byte { return accountHash(db.key, a) }
+
+func accountHash(key []byte, a civic.Account) []byte {
+	m := hmac.New(sha256.New, key)
 	m.Write([]byte("run\x00"))
 	m.Write([]byte(a))
 	return m.Sum(nil)
+}
+
+// madeBy says whether a run is the account's, also one from before the last change of the master key.
+func (db *DB) madeBy(r *runRow, j *job) bool {
+	return bytes.Equal(r.AccountHash, j.hash) || len(db.keyOld) > 0 && bytes.Equal(r.AccountHash, accountHash(db.keyOld, j.c.Account))
 }
 
 // check refuses a commit that no table could hold.

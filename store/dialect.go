@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // dialect is what differs between the two families of databases, in words of SQL.
 type dialect struct {
@@ -68,4 +71,21 @@ func (d dialect) force(index string) string {
 		return " FORCE INDEX (" + index + ")"
 	}
 	return ""
+}
+
+// updateFrom is an UPDATE of table by what stands in another, as FROM or JOIN names it with its
+// short name. Set has pairs of a column and its value; values name their tables.
+func (d dialect) updateFrom(table, other, on, where string, set ...string) string {
+	var to []string
+	for i := 0; i < len(set); i += 2 {
+		column := set[i]
+		if d.name == inMySQL {
+			column = table + "." + column
+		}
+		to = append(to, column+" = "+set[i+1])
+	}
+	if d.name == inMySQL {
+		return "UPDATE " + table + " JOIN " + other + " ON " + on + " SET " + strings.Join(to, ", ") + " WHERE " + where
+	}
+	return "UPDATE " + table + " SET " + strings.Join(to, ", ") + " FROM " + other + " WHERE " + on + " AND " + where
 }

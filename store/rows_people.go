@@ -52,6 +52,9 @@ type personRow struct {
 	Note        []byte
 	MadeMS      int64 `gorm:"column:made_ms"`
 	LeftMS      int64 `gorm:"column:left_ms"` // moved away or died; zero: lives here
+	// RollHash is of all that the last roll said of them; nil: no roll named them, or the last whole
+	// one did not.
+	RollHash []byte
 }
 
 // identityRow says which person an account belongs to.

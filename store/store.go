@@ -35,8 +35,9 @@ type Options struct {
 	// Location is where a community's year turns unless it names its own zone; nil means
 	// Asia/Shanghai.
 	Location *time.Location
-	// Key is 32 bytes that key the hashes of accounts in runs and sessions.
-	Key []byte
+	// Key is 32 bytes that key the hashes of accounts in runs and sessions. KeyPrevious is the one
+	// before the last change of the master key, by which repeats of older runs are known; nil: none.
+	Key, KeyPrevious []byte
 	// Vault is 32 bytes under which the key of people's data is sealed; nil derives them from Key.
 	// VaultPrevious are those before the last change of the master key; nil: none.
 	Vault, VaultPrevious []byte
@@ -54,10 +55,11 @@ type DB struct {
 	dia   dialect
 	close []func() error
 
-	key   []byte
-	loc   *time.Location
-	log   *slog.Logger
-	clock *Clock
+	key    []byte
+	keyOld []byte // nil: none
+	loc    *time.Location
+	log    *slog.Logger
+	clock  *Clock
 
 	lanes    []*lane
 	lanesWG  sync.WaitGroup
@@ -130,7 +132,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	db := &DB{key: append([]byte(nil), o.Key...), loc: loc, log: log, tended: make(chan struct{})}
+	db := &DB{key: append([]byte(nil), o.Key...), keyOld: append([]byte(nil), o.KeyPrevious...), loc: loc, log: log, tended: make(chan struct{})}
 	if err := db.setVault(o); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -10,9 +11,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 
 	"gorm.io/gorm"
+
+	"yishi/flows/civic"
 )
 
 // vault seals what tells who somebody is. Data is sealed under one random data key; only that
@@ -103,6 +107,32 @@ func (db *DB) dataKey(ctx context.Context) (vaultKeyRow, error) {
 	return row, nil
 }
 
+// ErrVault means that the master key, and the one before it if there is one, do not open what was
+// sealed: it is another database's, or it was changed without bot keys rotate.
+var ErrVault = errors.New("the master key does not open the data key")
+
+// CheckVault says whether people's data can be read: ErrVault if not. It makes no key.
+func (db *DB) CheckVault(ctx context.Context) error {
+	db.safe.mu.Lock()
+	open := db.safe.open != nil
+	db.safe.mu.Unlock()
+	if open {
+		return nil
+	}
+	var row vaultKeyRow
+	err := db.r.WithContext(ctx).Where("id = ?", 1).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("check master key: %w", clean(err))
+	}
+	if _, _, err := db.unwrap(row); err != nil {
+		return fmt.Errorf("check master key: %w", err)
+	}
+	return nil
+}
+
 // unwrap opens a data key with the master key, or with the one before; old says which.
 func (db *DB) unwrap(row vaultKeyRow) (raw []byte, old bool, err error) {
 	for i, key := range [][]byte{db.wrapping, db.wrappingOld} {
@@ -117,7 +147,7 @@ func (db *DB) unwrap(row vaultKeyRow) (raw []byte, old bool, err error) {
 			return raw, i == 1, nil
 		}
 	}
-	return nil, false, fmt.Errorf("open data key: %w", errSealed)
+	return nil, false, ErrVault
 }
 
 // Rewrap seals the data key under the present master key, if it is still under the one before,
@@ -135,7 +165,20 @@ func (db *DB) Rewrap(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	err = db.w.WithContext(ctx).Model(&vaultKeyRow{}).Where("id = ?", row.ID).Update("wrapped", wrapped).Error
+	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		var now vaultKeyRow
+		if err := tx.Raw("SELECT * FROM vault_keys WHERE id = ?"+db.dia.forUpdate(), row.ID).Scan(&now).Error; err != nil {
+			return err
+		}
+		if !bytes.Equal(now.Wrapped, row.Wrapped) {
+			return errors.New("somebody else has just done so")
+		}
+		if err := tx.Model(&vaultKeyRow{}).Where("id = ?", row.ID).Update("wrapped", wrapped).Error; err != nil {
+			return err
+		}
+		return b.audit(civic.Grant{}, deed{act: civic.ActRunCommunity, what: "rotate", object: "vault:" + strconv.FormatInt(row.ID, 10)})
+	})
 	if err != nil {
 		return false, fmt.Errorf("keep data key: %w", clean(err))
 	}

@@ -22,6 +22,7 @@ func lookups(w looker) flows.World {
 	var world flows.World
 	world.Base = base
 	world.Communities = w
+	world.Doors = nobody{}
 	world.Followers = w
 	world.Needs = w
 	world.Inbox = w
@@ -55,4 +56,8 @@ func (nobody) Candidates(context.Context, civic.Round) ([]civic.Need, error) { r
 
 func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error) {
 	return nil, civic.ShortlistRule{}, false, nil
+}
+
+func (nobody) Buildings(context.Context, civic.CommunityID) ([]civic.BuildingAt, error) {
+	return nil, nil
 }

@@ -27,5 +27,6 @@ func World(db *store.DB, base string) flows.World {
 	w.Rounds = db.Rounds()
 	w.Triage = db.Triage()
 	w.Links = db.Links()
+	w.Doors = db.Communities()
 	return w
 }

@@ -71,7 +71,8 @@ const (
 	ActStage        Act = "round.stage"   // open rounds, move their stages by hand
 	ActShortlist    Act = "round.list"    // draw up and publish the shortlist
 	ActVerify       Act = "roll.verify"   // accept or decline a request to be verified, settle two claims
-	ActRoll         Act = "roll.import"   // import the roll, print door codes, read door lists
+	ActRoll         Act = "roll.import"   // import the roll, print door codes
+	ActDoors        Act = "roll.doors"    // read door lists: how many people of a household are verified
 	ActRelay        Act = "relay"         // talk with residents through the bot
 	ActInvite       Act = "role.invite"   // give and revoke the offices below one's own
 	ActHandOver     Act = "role.handover" // give one's own queue, or that of somebody who is ill, to another
@@ -86,7 +87,7 @@ const (
 // Acts lists all acts of staff.
 func Acts() []Act {
 	return []Act{
-		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActStage, ActShortlist, ActVerify, ActRoll, ActRelay,
+		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActStage, ActShortlist, ActVerify, ActRoll, ActDoors, ActRelay,
 		ActInvite, ActHandOver, ActSettings, ActReadFigures, ActReadAudit, ActExport, ActSendNotice, ActRunCommunity,
 	}
 }
@@ -95,11 +96,11 @@ func Acts() []Act {
 var permits = map[Role][]Act{
 	Supervisor: {ActWork, ActReadFigures},
 	GridWorker: {
-		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActVerify, ActRelay, ActHandOver,
+		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActVerify, ActDoors, ActRelay, ActHandOver,
 		ActReadFigures, ActSendNotice,
 	},
 	Committee: {
-		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActStage, ActShortlist, ActVerify, ActRoll, ActRelay,
+		ActWork, ActTriage, ActDecline, ActRelease, ActTakeDown, ActRaiseFor, ActStage, ActShortlist, ActVerify, ActRoll, ActDoors, ActRelay,
 		ActInvite, ActHandOver, ActSettings, ActReadFigures, ActReadAudit, ActExport, ActSendNotice,
 	},
 	Street:   {ActWork, ActReadFigures, ActReadAudit, ActExport, ActInvite},
