@@ -171,10 +171,10 @@ func (d *NeedDraft) hearConfirm(t *Turn) Move {
 	})
 }
 
-func (*NeedDraft) told(_ *Turn, got any) Reply {
+func (*NeedDraft) told(t *Turn, got any) Reply {
 	r := receipt(got)
 	if r.Backed {
-		return Reply{Text: endorsed(r)}
+		return invited(t, Reply{Text: endorsed(r)})
 	}
 	no := short(r.Number)
 	text := "已提交，编号 " + r.Number + "。"
@@ -186,5 +186,5 @@ func (*NeedDraft) told(_ *Turn, got any) Reply {
 	} else {
 		text += "\n网格员看过后公开给邻居。"
 	}
-	return Reply{Text: text + "回“进度" + no + "”随时问。"}
+	return invited(t, Reply{Text: text + "回“进度" + no + "”随时问。"})
 }

@@ -65,6 +65,10 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
+	case TellClaimed:
+		t, err = tellAs(args, ClaimedNews.tell)
+	case TellVerify:
+		t, err = tellAs(args, VerifyNews.tell)
 	case civic.TellListDue:
 		t, err = tellAs(args, tellListDue)
 	default:

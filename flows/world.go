@@ -5,6 +5,7 @@ package flows
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -36,9 +37,12 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
-	Rounds      Rounds
-	Links       Links
-	Base        string // the program's public address without a slash at its end; "": no pages
+
+	Verification Verification
+	Claims       Claims
+	Rounds       Rounds
+	Links        Links
+	Base         string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -117,6 +121,29 @@ type People interface {
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
 }
 
+// Verification looks up whether what somebody says fits the roll. Nothing that it returns names
+// anybody or any door.
+type Verification interface {
+	// Standing says how an account stands before it says anything.
+	Standing(ctx context.Context, a civic.Account) (civic.Standing, error)
+	// Card puts a household code, nine digits, in a form that may be kept; whether it is right, it does not tell.
+	Card(ctx context.Context, code string) (civic.Card, error)
+	// Match compares what was said with the roll. It counts nothing: see civic.NoteWrong.
+	Match(ctx context.Context, s civic.Said) (civic.Match, error)
+	// Disputable says whether the account could say that another one is not its person's.
+	Disputable(ctx context.Context, a civic.Account) (bool, error)
+}
+
+// Claims looks up, for an office of staff in a community, what waits in the queue of verification.
+type Claims interface {
+	// Claims lists what waits, the oldest first, without those behind the doors, and how many there are.
+	Claims(ctx context.Context, g civic.Grant, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error)
+	// Claim returns one; false where the office may not see it, or where it is decided.
+	Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error)
+}
+
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
+// holds the day too: the roll may have moved its person since.
 // Rounds looks up rounds, their stages and their shortlists.
 type Rounds interface {
 	// Rounds lists the open rounds of a community, the latest first.
@@ -131,11 +158,21 @@ type Rounds interface {
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.
 const noteCommunity = "community"
 
-// home returns the community of the turn's account, 0 if it is not known yet. Where there is
-// only one community, everybody belongs to it.
+// home returns the community of the turn's account, 0 if it is not known yet: of who is verified,
+// the roll's; else the one they chose, which gives no rights. Where there is only one community,
+// everybody belongs to it.
 func home(t *Turn) civic.CommunityID {
-	if n, err := strconv.ParseInt(t.Note(noteCommunity), 10, 64); err == nil {
+	id, day, _ := strings.Cut(t.Note(noteCommunity), " ")
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && day == today(t) {
 		return civic.CommunityID(n)
+	}
+	who, verified, err := t.World.People.Identity(t.Context(), civic.Account(t.Account))
+	if t.Failed(err) {
+		return 0
+	}
+	if verified {
+		setHome(t, who.Community)
+		return who.Community
 	}
 	f, ok, err := t.World.Followers.Follower(t.Context(), civic.Account(t.Account))
 	if t.Failed(err) {
@@ -158,8 +195,11 @@ func setHome(t *Turn, c civic.CommunityID) {
 		t.SetNote(noteCommunity, "")
 		return
 	}
-	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10))
+	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10)+" "+today(t))
 }
+
+// today is the day of the turn, for notes.
+func today(t *Turn) string { return strconv.FormatInt(t.Now.Unix()/86400, 10) }
 
 // needsHome is the Requires of flows that belong to a community.
 func needsHome(t *Turn) string {
@@ -186,4 +226,10 @@ func ours(t *Turn) (civic.Community, bool) {
 func receipt(r any) civic.Receipt {
 	got, _ := r.(civic.Receipt) // dialog carries it as any; only a civic.Receipt is ever handed in
 	return got
+}
+
+// dueAgain says whether a note of a day is so many days old, or is not there.
+func dueAgain(t *Turn, key string, days int64) bool {
+	then, err := strconv.ParseInt(t.Note(key), 10, 64)
+	return err != nil || t.Now.Unix()/86400-then >= days
 }

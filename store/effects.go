@@ -64,6 +64,8 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
+		return db.planVerification(ctx, t, e)
 	case civic.OpenRound:
 		return t.planOpenRound(e)
 	case civic.MoveStage:

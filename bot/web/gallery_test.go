@@ -47,7 +47,7 @@ func galleryRig(t *testing.T, db *store.DB, shown *bool) *rig {
 func TestGallery(t *testing.T) {
 	shown := true
 	r := galleryRig(t, storetest.OpenFile(t), &shown)
-	ref := r.link(asker, "look")
+	ref := r.link("look")
 	phone := r.phone(asker)
 	page := phone.do(http.MethodGet, r.base+"/f/"+ref, "", nil)
 	if page.status != http.StatusOK || page.tag() != "gallery" || !strings.Contains(page.body, "<audio controls") ||
