@@ -60,7 +60,7 @@ func TestImpossibleTemplates(t *testing.T) {
 	}{
 		"right":                 {one("{thing1: title, phrase2: content, thing3: number}"), nil},
 		"kind of its own":       {one("{keyword1: {from: title, kind: thing}}"), nil},
-		"unknown kind":          {"kinds: {song: {template: {id: t, fields: {thing1: title}}}}", []string{"unknown kind song; there are announce, need-news"}},
+		"unknown kind":          {"kinds: {song: {template: {id: t, fields: {thing1: title}}}}", []string{"unknown kind song; there are announce, appeal-settled, "}},
 		"unknown field":         {one("{thing1: name}"), []string{"need-news by template: thing1: there is no name; there are content, number, title"}},
 		"no kind in the name":   {one("{keyword1: title}"), []string{"keyword1: does not begin with a kind of field"}},
 		"kind that is none":     {one("{thing1: {from: title, kind: song}}"), []string{"thing1: the platform has no such kind"}},

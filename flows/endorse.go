@@ -15,6 +15,7 @@ type sightTo struct {
 	Sight civic.Sight `json:"sight,omitzero"`
 	Found bool        `json:"found,omitempty"`
 	Words string      `json:"words,omitempty"` // what followed the number
+	miss  string      // said once of a number that came with the word and leads to nothing
 }
 
 // find looks the number at the beginning of a text up, as the account may see it. The session keeps
@@ -36,6 +37,14 @@ func (d *sightTo) find(t *Turn, arg string) {
 	s.Need.Text, s.Need.Additions = brief(s.Need.Text, maxNews), nil
 	s.Head.Text, s.Head.Additions = brief(s.Head.Text, maxNews), nil
 	d.Sight = s
+}
+
+// findFirst looks the number up that came with the word.
+func (d *sightTo) findFirst(t *Turn, arg string) {
+	d.find(t, arg)
+	if _, _, ok := numberIn(arg); ok && !d.Found {
+		d.miss = notSeen
+	}
 }
 
 // noteSeen remembers which need was shown last, so that 附议 alone means it for seenFor.
@@ -83,7 +92,7 @@ var endorse = Flow[EndorseDraft]{
 }
 
 func (d *EndorseDraft) begin(t *Turn, arg string) {
-	if d.find(t, orSeen(t, arg)); d.Found && !d.Sight.Own {
+	if d.findFirst(t, orSeen(t, arg)); d.Found && !d.Sight.Own {
 		t.Also(civic.EndorseNeed{Account: civic.Account(t.Account), Need: d.Sight.Open().ID})
 	}
 }
@@ -91,8 +100,8 @@ func (d *EndorseDraft) begin(t *Turn, arg string) {
 func (d *EndorseDraft) unknown(*Turn) bool { return !d.Found }
 func (d *EndorseDraft) own(*Turn) bool     { return d.Sight.Own }
 
-func (*EndorseDraft) askWhich(*Turn) Reply {
-	return Reply{Text: "附议哪一件？请回编号，比如 018。不知道编号，回“看需求”。"}
+func (d *EndorseDraft) askWhich(*Turn) Reply {
+	return Reply{Text: twoLines(d.miss, "附议哪一件？请回编号，比如 018。不知道编号，回“看需求”。")}
 }
 
 func (d *EndorseDraft) hearWhich(t *Turn) Move {
@@ -143,15 +152,15 @@ var unendorse = Flow[EndorseDraft]{
 }
 
 func (d *EndorseDraft) beginUndo(t *Turn, arg string) {
-	if d.find(t, orSeen(t, arg)); d.Found && d.Sight.Backed {
+	if d.findFirst(t, orSeen(t, arg)); d.Found && d.Sight.Backed {
 		t.Also(civic.UnendorseNeed{Account: civic.Account(t.Account), Need: d.Sight.Open().ID})
 	}
 }
 
 func (d *EndorseDraft) notBacked(*Turn) bool { return !d.Sight.Backed }
 
-func (*EndorseDraft) askWhichUndo(*Turn) Reply {
-	return Reply{Text: "取消哪一件的附议？请回编号，比如 018。"}
+func (d *EndorseDraft) askWhichUndo(*Turn) Reply {
+	return Reply{Text: twoLines(d.miss, "取消哪一件的附议？请回编号，比如 018。")}
 }
 
 func (d *EndorseDraft) hearWhichUndo(t *Turn) Move {

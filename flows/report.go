@@ -24,14 +24,14 @@ var report = Flow[ReportDraft]{
 
 const reported = "已收到举报，社区核过会告诉您结果。"
 
-func (d *ReportDraft) begin(t *Turn, arg string) { d.find(t, orSeen(t, arg)) }
+func (d *ReportDraft) begin(t *Turn, arg string) { d.findFirst(t, orSeen(t, arg)) }
 func (d *ReportDraft) unknown(*Turn) bool        { return !d.Found }
 func (d *ReportDraft) useless(*Turn) bool {
 	return d.Sight.Reported || d.Sight.Own && d.Sight.Head.ID == 0
 }
 
-func (*ReportDraft) askWhich(*Turn) Reply {
-	return Reply{Text: "举报哪一件？请回编号，比如 018。"}
+func (d *ReportDraft) askWhich(*Turn) Reply {
+	return Reply{Text: twoLines(d.miss, "举报哪一件？请回编号，比如 018。")}
 }
 
 func (d *ReportDraft) hearWhich(t *Turn) Move {

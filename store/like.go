@@ -172,14 +172,12 @@ func (n *Needs) markBacked(ctx context.Context, a civic.Account, ids []int64, ou
 	if len(ids) == 0 {
 		return nil
 	}
-	var backed []int64
-	err := n.db.r.WithContext(ctx).Raw("SELECT CASE WHEN n.merged_into <> 0 THEN n.merged_into ELSE n.id END FROM endorsements e JOIN needs n ON n.id = e.need_id "+
-		"WHERE e.account = ? AND (e.need_id IN ? OR n.merged_into IN ?)", string(a), ids, ids).Scan(&backed).Error
+	backed, err := n.backed(ctx, a, ids)
 	if err != nil {
-		return fmt.Errorf("read endorsements: %w", clean(err))
+		return err
 	}
 	for i := range out {
-		out[i].Backed = slices.Contains(backed, int64(out[i].ID))
+		out[i].Backed = backed[int64(out[i].ID)]
 	}
 	return nil
 }

@@ -234,6 +234,9 @@ func TestStrangersReadNothingUnreleased(t *testing.T) {
 		do("kept", by.Account, civic.KeepBack{By: by, Need: raise("kept-back").ID, ReasonCode: "private", Reason: canary})
 		down := raise("down")
 		do("show", by.Account, civic.ReleaseNeed{By: by, Need: down.ID, Text: true, Photos: true})
+		if like, err := db.Needs().Like(ctx, "oStranger", c.ID, "路灯金丝雀坏了", 20); err != nil || len(like) != 1 { // it is in the index now
+			t.Errorf("while it is public %+v, %v", like, err)
+		}
 		do("down2", by.Account, civic.TakeDownNeed{By: by, Need: down.ID, ReasonCode: "insult", Reason: canary})
 		do("plea", "author", civic.AppealNeed{Account: "author", Need: down.ID, Text: canary})
 		hidden := raise("hidden")
@@ -291,7 +294,6 @@ func lookEverywhere(ctx context.Context, t *testing.T, db *store.DB, a civic.Acc
 		page, err := db.Needs().Browse(ctx, a, c, v, civic.ViewAt{}, 50)
 		note("browse "+string(v.Kind), page, err)
 	}
-	store.AgeLikes(db, c, time.Hour)
 	like, err := db.Needs().Like(ctx, a, c, "路灯金丝雀坏了", 20)
 	like = slices.DeleteFunc(like, func(l civic.LikeNeed) bool { return l.Own })
 	note("like", like, err)

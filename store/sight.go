@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"gorm.io/gorm"
@@ -77,18 +78,49 @@ func (n *Needs) voices(ctx context.Context, id civic.NeedID) (int, error) {
 // relate says what the account has done about a need.
 func (n *Needs) relate(ctx context.Context, a civic.Account, s *civic.Sight) error {
 	open := int64(s.Open().ID)
-	g := n.db.r.WithContext(ctx)
-	var backed, reported int
-	err := g.Raw("SELECT COUNT(*) FROM endorsements e JOIN needs n ON n.id = e.need_id WHERE e.account = ? AND (e.need_id IN ? OR n.merged_into = ?)",
-		string(a), []int64{open, int64(s.Need.ID)}, open).Scan(&backed).Error
-	if err == nil {
-		err = g.Raw("SELECT COUNT(*) FROM reports WHERE need_id = ? AND account = ?", open, string(a)).Scan(&reported).Error
-	}
+	backed, err := n.backed(ctx, a, []int64{open})
 	if err != nil {
-		return fmt.Errorf("read what the account did: %w", clean(err))
+		return err
 	}
-	s.Backed, s.Reported = backed > 0, reported > 0
+	var reported int
+	err = n.db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM reports WHERE need_id = ? AND account = ?", open, string(a)).Scan(&reported).Error
+	if err != nil {
+		return fmt.Errorf("read own report: %w", clean(err))
+	}
+	s.Backed, s.Reported = backed[open], reported > 0
 	return nil
+}
+
+// backed says which heads the account endorses, itself or by a need that was merged into it.
+func (n *Needs) backed(ctx context.Context, a civic.Account, heads []int64) (map[int64]bool, error) {
+	g := n.db.r.WithContext(ctx)
+	of := map[int64]int64{} // need → head
+	for _, h := range heads {
+		of[h] = h
+	}
+	for next := heads; len(next) > 0 && len(of) < 10_000; {
+		var found []struct{ ID, MergedInto int64 }
+		if err := g.Raw("SELECT id, merged_into FROM needs WHERE merged_into IN ?", next).Scan(&found).Error; err != nil {
+			return nil, fmt.Errorf("read merged needs: %w", clean(err))
+		}
+		next = nil
+		for _, f := range found {
+			if _, again := of[f.ID]; !again {
+				of[f.ID] = of[f.MergedInto]
+				next = append(next, f.ID)
+			}
+		}
+	}
+	var mine []int64
+	err := g.Raw("SELECT need_id FROM endorsements WHERE account = ? AND need_id IN ?", string(a), slices.Collect(maps.Keys(of))).Scan(&mine).Error
+	if err != nil {
+		return nil, fmt.Errorf("read own endorsements: %w", clean(err))
+	}
+	out := map[int64]bool{}
+	for _, id := range mine {
+		out[of[id]] = true
+	}
+	return out, nil
 }
 
 // Media lists the photos and voices of a need that an account may see now: all of its own and, with
