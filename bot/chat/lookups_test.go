@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"time"
 
 	"yishi/flows"
 	"yishi/flows/civic"
@@ -31,6 +32,7 @@ func lookups(w looker) flows.World {
 	world.People = nobody{}
 	world.Rounds = nobody{}
 	world.Reviews = nobody{}
+	world.Triage = idle{}
 	world.Verification = verifying(w)
 	world.Claims = nobody{}
 	return world
@@ -51,4 +53,25 @@ func (nobody) Candidates(context.Context, civic.Round) ([]civic.Need, error) { r
 
 func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error) {
 	return nil, civic.ShortlistRule{}, false, nil
+}
+
+// idle is a queue of staff in which nothing waits.
+type idle struct{}
+
+func (idle) Queue(context.Context, civic.CommunityID, []int64, time.Time, int, int) ([]civic.Queued, int, error) {
+	return nil, 0, nil
+}
+
+func (idle) Docket(context.Context, civic.NeedID) (civic.Docket, bool, error) {
+	return civic.Docket{}, false, nil
+}
+
+func (idle) Questions(context.Context, civic.Account, int) ([]civic.Question, error) { return nil, nil }
+
+func (idle) Objections(context.Context, civic.CommunityID, []int64, int) ([]civic.Need, error) {
+	return nil, nil
+}
+
+func (idle) Neighbours(context.Context, civic.CommunityID, string, string, string, int) ([]civic.Neighbour, error) {
+	return nil, nil
 }
