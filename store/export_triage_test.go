@@ -23,7 +23,7 @@ func Waiting(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 			rows = append(rows, needRow{
 				ID: newID(), CommunityID: int64(c), Year: 2027, Seq: i + 1, Account: fmt.Sprintf("oCrowd%d", i), Category: string(civic.Environment),
 				Text: fmt.Sprintf("第%d盏路灯坏了", i), State: string(states[i%len(states)]), Heat: i % 40, RaisedMS: at, UpdatedMS: at,
-				Cycle: needCycle{WaitingMS: at, GridID: int64(i%10) + 1},
+				Cycle: needCycle{WaitingMS: at, GridID: int64(i/5%10) + 1},
 			})
 		}
 		if err := db.w.WithContext(ctx).Create(&rows).Error; err != nil {
