@@ -16,9 +16,12 @@ func tellPublic(kind string, n civic.PublicNews) (Text, error) {
 	switch kind {
 	case civic.TellReleased:
 		state, plain = "已公开", "您提的 "+what+"已经公开，邻居都能看到"
-		if n.More {
+		switch {
+		case n.More && n.Photos:
+			state, plain = "照片已公开", "您给 "+what+"的照片也公开了"
+		case n.More:
 			state, plain = "补充已公开", "您给 "+what+"的补充已经公开"
-		} else if n.Photos {
+		case n.Photos:
 			plain += "，照片也在"
 		}
 		plain += "。\n邻居回“附议" + no + "”就能附议；附议越多越靠前。"

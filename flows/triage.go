@@ -49,8 +49,8 @@ var triage = Flow[TriageDraft]{
 	After: (*TriageDraft).after,
 }
 
-// noteSeen remembers the place of the need that was looked at last, for 下一件.
-const noteSeen = "triage"
+// noteTriage remembers the place of the need that was looked at last, for 下一件.
+const noteTriage = "triage"
 
 func (d *TriageDraft) begin(t *Turn, arg string) {
 	switch {
@@ -60,7 +60,7 @@ func (d *TriageDraft) begin(t *Turn, arg string) {
 	case t.Said("下一件", "看下一件"):
 		d.next(t)
 	default:
-		t.SetNote(noteSeen, "")
+		t.SetNote(noteTriage, "")
 	}
 	if !d.Case.Found {
 		d.load(t)
@@ -142,7 +142,7 @@ func seen(n *civic.Need) string {
 func (d *TriageDraft) next(t *Turn) {
 	g, c := d.office(t)
 	from, last := time.Time{}, civic.NeedID(0)
-	if at, id, ok := strings.Cut(t.Note(noteSeen), "@"); ok {
+	if at, id, ok := strings.Cut(t.Note(noteTriage), "@"); ok {
 		ms, err := strconv.ParseInt(at, 10, 64)
 		need, err2 := strconv.ParseInt(id, 10, 64)
 		if err == nil && err2 == nil {
@@ -242,7 +242,7 @@ func (d *TriageDraft) look(t *Turn) bool {
 	d.Page, d.Did = 0, ""
 	d.Voice = d.Case.Voices > 0
 	d.Media = canLink(t) && d.Case.Voices+d.Case.Need.Photos > 0
-	t.SetNote(noteSeen, seen(&d.Case.Need))
+	t.SetNote(noteTriage, seen(&d.Case.Need))
 	t.Also(civic.HoldNeed{By: byIn(t, d.Case.Need.Community), Need: d.Case.Need.ID})
 	return true
 }

@@ -115,3 +115,42 @@ func (db *DB) restoreFormer(ctx context.Context, touched []accountRow) error {
 		return tx.Exec("DELETE FROM former_identities WHERE account_hash IN ?", gone).Error
 	})
 }
+
+// homesBatch is how many accounts one transaction moves.
+const homesBatch = 200
+
+// SweepHomes lets accounts belong to the community and estate where the roll says that their person
+// lives, so that pushes to a community find who has moved there, and says how many. Look-ups of
+// identities need not wait for it. Once a day is enough.
+func (db *DB) SweepHomes(ctx context.Context) (int, error) {
+	total := 0
+	for {
+		n := 0
+		err := db.retried(ctx, func(tx *gorm.DB) error {
+			var rows []struct {
+				Account               string
+				CommunityID, EstateID int64
+			}
+			err := tx.Raw("SELECT i.account, p.community_id, b.estate_id FROM identities i JOIN persons p ON p.id = i.person_id "+
+				"JOIN households h ON h.id = p.household_id JOIN buildings b ON b.id = h.building_id JOIN accounts a ON a.openid = i.account "+
+				"WHERE p.left_ms = 0 AND (a.community_id <> p.community_id OR a.estate_id <> b.estate_id) LIMIT ?", homesBatch).Scan(&rows).Error
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			n = len(rows)
+			var t turn
+			for _, r := range rows {
+				t.plan.joins = append(t.plan.joins, civic.Join{
+					Account: civic.Account(r.Account), Community: civic.CommunityID(r.CommunityID), Estate: r.EstateID,
+				})
+			}
+			return (&batch{db: db, tx: tx, now: db.clock.Now()}).join([]*turn{&t})
+		})
+		if err != nil {
+			return total, fmt.Errorf("sweep homes: %w", err)
+		}
+		if total += n; n < homesBatch {
+			return total, nil
+		}
+	}
+}

@@ -32,7 +32,9 @@ func TestAnotherReplicaGoesOn(t *testing.T) {
 			return web.Page{Title: "不该看到"}, nil
 		}
 		first := r.server
-		phone.upload(ref, phone.get(ref).token(), "户,人\n1,1\n")
+		if a := phone.upload(ref, phone.get(ref).token(), "户,人\n1,1\n"); a.status != 200 {
+			t.Fatalf("the answer waits for the work: %d %s", a.status, a.body)
+		}
 		<-began
 		expect(t, "at work", phone.get(ref), 200, "work", "正在处理")
 		if err := first.Close(); err != nil {
