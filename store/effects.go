@@ -66,6 +66,13 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planFire(e)
 	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
 		return db.planVerification(ctx, t, e)
+	}
+	return db.planCommunity(ctx, t, effect)
+}
+
+// planCommunity knows the effects of rounds, links and offices.
+func (db *DB) planCommunity(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
 	case civic.OpenRound:
 		return t.planOpenRound(e)
 	case civic.MoveStage:

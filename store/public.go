@@ -190,7 +190,7 @@ func stateWord(state string) string {
 		return "合并"
 	case civic.NeedHanded:
 		return "转办"
-	case civic.NeedDeclined, civic.NeedDeclining, civic.NeedRaised, civic.NeedAccepted:
+	case civic.NeedDeclined, civic.NeedDeclining, civic.NeedAppealed, civic.NeedRaised, civic.NeedAccepted:
 	}
 	return "答复"
 }

@@ -96,13 +96,19 @@ func TestDigests(t *testing.T) {
 		{"not old yet", civic.Settings{}, all, []civic.Overdue{{Grid: 7, Days: 6, Number: 3}}, nil},
 		{"grid worker first", civic.Settings{}, all, []civic.Overdue{{Grid: 7, Days: 7, Number: 2}, {Days: 8, Number: 1}}, []civic.Digest{{"oWorker", 3, 8, 7}}},
 		{
-			"committee three days later", civic.Settings{}, all, []civic.Overdue{{Grid: 7, Days: 7, Number: 2}, {Grid: 7, Days: 12, Number: 1}},
+			"committee three days later",
+			civic.Settings{},
+			all,
+			[]civic.Overdue{{Grid: 7, Days: 7, Number: 2}, {Grid: 7, Days: 12, Number: 1}},
 			[]civic.Digest{{"oWorker", 3, 12, 7}, {"oCommittee", 1, 12, 10}},
 		},
 		{"other grids are the committee's", civic.Settings{}, all, []civic.Overdue{{Grid: 9, Days: 12, Number: 1}}, []civic.Digest{{"oCommittee", 1, 12, 10}}},
 		{"the community's own days", civic.Settings{OldAfterDays: 2}, all, []civic.Overdue{{Grid: 7, Days: 2, Number: 1}}, []civic.Digest{{"oWorker", 1, 2, 2}}},
 		{
-			"two offices, one message", civic.Settings{}, []civic.Watcher{worker, both}, []civic.Overdue{{Grid: 7, Days: 12, Number: 1}, {Grid: 9, Days: 12, Number: 4}},
+			"two offices, one message",
+			civic.Settings{},
+			[]civic.Watcher{worker, both},
+			[]civic.Overdue{{Grid: 7, Days: 12, Number: 1}, {Grid: 9, Days: 12, Number: 4}},
 			[]civic.Digest{{"oWorker", 5, 12, 10}},
 		},
 	} {
