@@ -152,8 +152,8 @@ func TestQueueIsInTheOrderOfTheRule(t *testing.T) {
 	})
 }
 
-// TestTwoDecideAtOnce: one act counts; whoever comes second reads what was done, and leaves no trace.
-func TestTwoDecideAtOnce(t *testing.T) {
+// TestTwoDecideANeedAtOnce: one act counts; whoever comes second reads what was done, and leaves no trace.
+func TestTwoDecideANeedAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		d := newDesk(t, db)
 		for i := range 8 {
