@@ -10,6 +10,7 @@ import (
 
 	"yishi/bot/blobs"
 	"yishi/bot/push"
+	"yishi/flows"
 	"yishi/flows/civic"
 	"yishi/store"
 )
@@ -25,6 +26,8 @@ type timerStore interface {
 	SweepHomes(ctx context.Context) (int, error)
 	SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
+	Triage() *store.Triage
+	Communities() *store.Communities
 }
 
 // firing does what due timers are for: civic says what, the store commits it together with the
@@ -34,6 +37,7 @@ type firing struct {
 	now    func() time.Time
 	done   func(effects []any)                             // told of what was committed
 	forget func(ctx context.Context, blobKey string) error // deletes a photo or voice
+	zone   *time.Location                                  // of communities that have none of their own
 	log    *slog.Logger
 
 	mu      sync.Mutex
@@ -42,7 +46,7 @@ type firing struct {
 
 func (a *app) newFiring(kept blobs.Store) *firing {
 	return &firing{
-		store: a.db, now: a.db.Clock().Now, done: a.committed, forget: kept.Delete, log: a.log, unknown: map[string]bool{},
+		store: a.db, now: a.db.Clock().Now, done: a.committed, forget: kept.Delete, zone: a.cfg.Location(), log: a.log, unknown: map[string]bool{},
 	}
 }
 
@@ -55,6 +59,11 @@ func (f *firing) fire(ctx context.Context, t civic.Timer) error {
 	}
 	if err != nil {
 		return fmt.Errorf("see what is due: %w", err)
+	}
+	if todo.Overdue != 0 {
+		if todo.Effects, err = f.overdue(ctx, todo.Overdue, t.DueAt); err != nil {
+			return err
+		}
 	}
 	who := t.Account
 	if who == "" {
@@ -73,6 +82,48 @@ func (f *firing) fire(ctx context.Context, t civic.Timer) error {
 	f.done(todo.Effects)
 	if todo.Sweep {
 		f.sweep(ctx)
+		if err := armOverdue(ctx, f.store, f.now(), f.zone); err != nil { // of communities that came since; tomorrow again
+			f.log.WarnContext(ctx, "looks for what waits too long not armed", "error", err)
+		}
+	}
+	return nil
+}
+
+// overdue tells the staff of a community of what waits too long. Nothing that waits is nothing told.
+func (f *firing) overdue(ctx context.Context, id civic.CommunityID, due time.Time) ([]any, error) {
+	c, ok, err := f.store.Communities().Community(ctx, id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	waits, err := f.store.Triage().Overdue(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := f.store.Triage().Watchers(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var effects []any
+	for _, m := range flows.OverduePushes(id, due.UTC().Format("20060102"), civic.Digests(c.Settings, staff, waits)) {
+		effects = append(effects, m)
+	}
+	return effects, nil
+}
+
+// armOverdue has what waits too long looked for each day in every community.
+func armOverdue(ctx context.Context, s timerStore, now time.Time, zone *time.Location) error {
+	all, err := s.Communities().Communities(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		z := zone
+		if own, err := time.LoadLocation(c.TimeZone); c.TimeZone != "" && err == nil {
+			z = own
+		}
+		if err := s.ArmTimerOnce(ctx, civic.OverdueTimer(c.ID, now, z)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -123,5 +174,9 @@ const armTime = 3 * time.Second
 func (a *app) armDaily(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, armTime)
 	defer cancel()
-	return a.db.ArmTimerOnce(ctx, civic.DailySweep(a.db.Clock().Now(), a.cfg.Location()))
+	now := a.db.Clock().Now()
+	if err := a.db.ArmTimerOnce(ctx, civic.DailySweep(now, a.cfg.Location())); err != nil {
+		return err
+	}
+	return armOverdue(ctx, a.db, now, a.cfg.Location())
 }

@@ -111,10 +111,10 @@ func (d *TriageDraft) load(t *Turn) {
 // queueLine is a need in one line.
 func queueLine(q *civic.Queued, now time.Time, s civic.Settings) string {
 	marks := []string{waitAge(q.Need.WaitingSince, now, s)}
-	switch {
-	case q.Need.State == civic.NeedDeclining:
+	if q.Need.State == civic.NeedDeclining {
 		marks[0] = "等复核"
-	case q.Need.State == civic.NeedAppealed:
+	}
+	if q.Need.State == civic.NeedAppealed {
 		marks = append(marks, "申诉")
 	}
 	if q.Need.Urgency() > 0 {

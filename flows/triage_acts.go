@@ -111,7 +111,7 @@ var classifyNeed = Flow[CaseDraft]{
 		whichOf(openStates...),
 		{ID: "pick", Ask: (*CaseDraft).askClass, Hear: (*CaseDraft).hearClass, Commits: true},
 	},
-	Told: func(d *CaseDraft, t *Turn, got any) Reply {
+	Told: func(d *CaseDraft, _ *Turn, got any) Reply {
 		return goBack(receipt(got).Number+" 归到“"+d.Words+"”了。", &d.Need)
 	},
 }
@@ -145,7 +145,7 @@ var markNeed = Flow[CaseDraft]{
 		whichOf(openStates...),
 		{ID: "pick", Ask: (*CaseDraft).askMark, Hear: (*CaseDraft).hearMark, Commits: true},
 	},
-	Told: func(d *CaseDraft, t *Turn, got any) Reply {
+	Told: func(d *CaseDraft, _ *Turn, got any) Reply {
 		return goBack(receipt(got).Number+" 标为“"+d.Words+"”了。", &d.Need)
 	},
 }
@@ -187,7 +187,7 @@ var typeNeed = Flow[CaseDraft]{
 		{ID: "words", Open: (*CaseDraft).untyped, Ask: (*CaseDraft).askTyped, Hear: (*CaseDraft).hearTyped, Label: "听写", Show: (*CaseDraft).showWords},
 		{ID: "sure", Ask: (*CaseDraft).askTypedSure, Hear: (*CaseDraft).hearTypedSure, Commits: true},
 	},
-	Told: func(d *CaseDraft, t *Turn, got any) Reply {
+	Told: func(d *CaseDraft, _ *Turn, got any) Reply {
 		return goBack(receipt(got).Number+" 的文字换好了，原来写的留在补充里。", &d.Need)
 	},
 }

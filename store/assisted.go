@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"yishi/flows/civic"
 )
@@ -118,5 +121,8 @@ func (q *Triage) Neighbours(ctx context.Context, c civic.CommunityID, building, 
 			}
 		}
 	}
+	slices.SortFunc(out, func(x, y civic.Neighbour) int {
+		return cmp.Or(strings.Compare(x.Estate, y.Estate), strings.Compare(x.Name, y.Name), cmp.Compare(x.Person, y.Person))
+	})
 	return out, nil
 }

@@ -37,7 +37,8 @@ func (db *DB) prepare(ctx context.Context, t *turn) error {
 	return nil
 }
 
-// planEffect hands each effect to the file of its noun. Every civic effect has its case.
+// planEffect hands each effect to the file of its noun. Every civic effect has its case, here or in
+// one of the switches below, which follow one another.
 func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	switch e := effect.(type) {
 	case civic.Join:
@@ -66,6 +67,13 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planFire(e)
 	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
 		return db.planVerification(ctx, t, e)
+	}
+	return db.planPages(ctx, t, effect)
+}
+
+// planPages knows the effects of links and of rounds.
+func (db *DB) planPages(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
 	case civic.MakeLink:
 		return t.planLink(db, e)
 	case civic.OpenLink:
@@ -74,13 +82,6 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planShut(db, e)
 	case civic.MissLink:
 		return t.planMiss(e)
-	}
-	return db.planOffice(ctx, t, effect)
-}
-
-// planRounds knows the effects by which rounds go on.
-func (db *DB) planRounds(ctx context.Context, t *turn, effect any) error {
-	switch e := effect.(type) {
 	case civic.OpenRound:
 		return t.planOpenRound(e)
 	case civic.MoveStage:
@@ -92,7 +93,7 @@ func (db *DB) planRounds(ctx context.Context, t *turn, effect any) error {
 	case civic.PublishShortlist:
 		return t.planShortlist(e)
 	}
-	return db.planPublic(ctx, t, effect)
+	return db.planOffice(ctx, t, effect)
 }
 
 // planOffice knows the effects about offices of staff and what they settle.
@@ -117,7 +118,7 @@ func (db *DB) planOffice(ctx context.Context, t *turn, effect any) error {
 	case civic.ChangeSettings:
 		return t.planChange(e)
 	}
-	return db.planRounds(ctx, t, effect)
+	return db.planPublic(ctx, t, effect)
 }
 
 // planPublic knows the effects by which needs become public, and those of who reads them.
@@ -147,7 +148,7 @@ func (db *DB) planPublic(ctx context.Context, t *turn, effect any) error {
 	return db.planTriage(ctx, t, effect)
 }
 
-// planTriage hands on the effects of 初选.
+// planTriage knows the effects of 初选.
 func (db *DB) planTriage(ctx context.Context, t *turn, effect any) error {
 	switch e := effect.(type) {
 	case civic.HoldNeed:

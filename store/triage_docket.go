@@ -151,9 +151,10 @@ func (q *Triage) Questions(ctx context.Context, a civic.Account, limit int) ([]c
 		OwnID int64
 	}
 	// What was merged is asked about with its head: numbers are those of the account's own.
-	err := q.db.r.WithContext(ctx).Raw("SELECT q.*, MIN(own.id) AS own_id FROM needs own JOIN questions q ON q.need_id IN (own.id, own.merged_into) "+
-		"WHERE own.account = ? AND q.answer = '' AND q.asked_ms > ? AND NOT EXISTS (SELECT 1 FROM questions later WHERE later.need_id = q.need_id AND later.asked_ms > q.asked_ms) "+
-		"GROUP BY q.id ORDER BY q.state DESC, q.asked_ms, q.id LIMIT ?", string(a), ms(q.db.clock.Now().Add(-askedWithin)), limit).Scan(&rows).Error
+	err := q.db.r.WithContext(ctx).Raw("SELECT q.*, MIN(own.id) AS own_id FROM (SELECT id, id AS head FROM needs WHERE account = ? "+
+		"UNION ALL SELECT id, merged_into FROM needs WHERE account = ? AND merged_into <> 0) own JOIN questions q ON q.need_id = own.head "+
+		"WHERE q.answer = '' AND q.asked_ms > ? AND NOT EXISTS (SELECT 1 FROM questions later WHERE later.need_id = q.need_id AND later.asked_ms > q.asked_ms) "+
+		"GROUP BY q.id ORDER BY q.state DESC, q.asked_ms, q.id LIMIT ?", string(a), string(a), ms(q.db.clock.Now().Add(-askedWithin)), limit).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read questions: %w", clean(err))
 	}

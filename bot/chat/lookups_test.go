@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"time"
 
 	"yishi/flows"
 	"yishi/flows/civic"
@@ -32,6 +33,7 @@ func lookups(w looker) flows.World {
 	world.People = nobody{}
 	world.Rounds = nobody{}
 	world.Reviews = nobody{}
+	world.Triage = idle{}
 	world.Verification = verifying(w)
 	world.Claims = nobody{}
 	world.Areas = nobody{}
@@ -59,5 +61,26 @@ func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.
 }
 
 func (nobody) Buildings(context.Context, civic.CommunityID) ([]civic.BuildingAt, error) {
+	return nil, nil
+}
+
+// idle is a queue of staff in which nothing waits.
+type idle struct{}
+
+func (idle) Queue(context.Context, civic.CommunityID, []int64, time.Time, int, int) ([]civic.Queued, int, error) {
+	return nil, 0, nil
+}
+
+func (idle) Docket(context.Context, civic.NeedID) (civic.Docket, bool, error) {
+	return civic.Docket{}, false, nil
+}
+
+func (idle) Questions(context.Context, civic.Account, int) ([]civic.Question, error) { return nil, nil }
+
+func (idle) Objections(context.Context, civic.CommunityID, []int64, int) ([]civic.Need, error) {
+	return nil, nil
+}
+
+func (idle) Neighbours(context.Context, civic.CommunityID, string, string, string, int) ([]civic.Neighbour, error) {
 	return nil, nil
 }

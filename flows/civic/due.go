@@ -12,8 +12,6 @@ const (
 	TimerPush  = "push"  // makes a push: TimedPush
 	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
 
-	TimerDecline = "decline" // makes a decline final to which no colleague objected: LapseDecline
-	TimerAsk     = "ask"     // puts a need back whose author did not answer: LapseQuestion
 	TimerOverdue = "overdue" // tells staff of what waits too long: Overlook
 )
 
@@ -74,10 +72,6 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: effects}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
-	case TimerDecline:
-		return dueAs[LapseDecline](t)
-	case TimerAsk:
-		return dueAs[LapseQuestion](t)
 	case TimerOverdue:
 		var o Overlook
 		if err := json.Unmarshal(t.Args, &o); err != nil {
@@ -93,15 +87,6 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: []any{e}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
-}
-
-// dueAs is the one effect that is a timer's arguments.
-func dueAs[E any](t Timer) (Todo, error) {
-	var e E
-	if err := json.Unmarshal(t.Args, &e); err != nil {
-		return Todo{}, fmt.Errorf("timer of kind %s: arguments do not fit: %w", t.Kind, err)
-	}
-	return Todo{Effects: []any{e}}, nil
 }
 
 // DailySweep is the timer that sweeps the store each day, due next after now. A nil zone means UTC.

@@ -6,11 +6,15 @@ import "encoding/json"
 const (
 	TimerHandBack = "hand-back" // ends a hand-over: TimedHandBack; Due reads it itself
 	TimerStage    = "stage"     // takes a round to its next stage: StageDue
+	TimerDecline  = "decline"   // makes a decline final to which no colleague objected: LapseDecline
+	TimerAsk      = "ask"       // puts a need back whose author did not answer: LapseQuestion
 )
 
 // effectOf reads the arguments of those.
 var effectOf = map[string]func(json.RawMessage) (any, error){
-	TimerStage: as[StageDue],
+	TimerStage:   as[StageDue],
+	TimerDecline: as[LapseDecline],
+	TimerAsk:     as[LapseQuestion],
 }
 
 // as reads the arguments of a timer as an effect.
