@@ -38,6 +38,7 @@ type VerifyDraft struct {
 	Name     string            `json:"name,omitempty"`
 	Card     civic.Card        `json:"card,omitzero"`
 	Home     civic.CommunityID `json:"home,omitempty"` // of the person, once it fitted
+	Near     civic.CommunityID `json:"near,omitempty"` // where a door is looked for whose estate is not named
 	// KnowsDoor and KnowsName: the step is passed over once, as its answer came with another's.
 	KnowsDoor bool `json:"kd,omitempty"`
 	KnowsName bool `json:"kn,omitempty"`
@@ -79,7 +80,10 @@ func (d *VerifyDraft) begin(t *Turn, _ string) {
 		d.Agreed = s.Consent
 		d.Since, d.Enough = day(s.Identity.Since.In(t.Now.Location()), t.Now), d.enough(t, s.Identity)
 	}
-	d.Frozen = s.Frozen
+	d.Near, d.Frozen = s.Chosen, s.Frozen
+	if d.Near == 0 {
+		d.Near = onlyCommunity(t)
+	}
 	if s.Tries.Waits(t.Now) {
 		d.Wait = civic.Wait(s.Tries.Until.Sub(t.Now))
 	}

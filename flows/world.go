@@ -161,6 +161,11 @@ func home(t *Turn) civic.CommunityID {
 		setHome(t, f.Community)
 		return f.Community
 	}
+	return onlyCommunity(t)
+}
+
+// onlyCommunity is the community of everybody where there is only one, else 0.
+func onlyCommunity(t *Turn) civic.CommunityID {
 	all, err := t.World.Communities.Communities(t.Context())
 	if t.Failed(err) || len(all) != 1 {
 		return 0
