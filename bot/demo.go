@@ -16,6 +16,7 @@ import (
 	"yishi/bot/wechat"
 	"yishi/bot/wechat/platform"
 	"yishi/config"
+	"yishi/flows"
 	"yishi/flows/civic"
 )
 
@@ -142,6 +143,7 @@ func (d *demoRun) run(ctx context.Context) error {
 		Scenes: demoScenes(), Hosts: demoHosts(d.pages.Addr()), Log: d.log,
 		Desk: a.newDesk(sampleCommunities()[0].Code, d.log), Turn: routes.Turn, Switches: filepath.Join(d.data, "demo-switches.json"),
 		Templates: demoTemplates(), Notices: demoNotices(),
+		Pages: d.cfg.BaseURL + flows.LinkPath, Login: d.cfg.WeChat.Open,
 	})
 	if err != nil {
 		return errors.Join(err, a.Close())

@@ -75,7 +75,7 @@ func (d *ClaimsDraft) askList(t *Turn) Reply {
 		if c.Kind == civic.ClaimDispute {
 			what = "，有争议"
 		}
-		labels[i] = c.Door + " " + civic.MaskName(c.Name) + "（等了" + waited(t.Now.Sub(c.At)) + what + "）"
+		labels[i] = c.Door + " " + civic.MaskName(c.Name) + "（等了" + pendingFor(t.Now.Sub(c.At)) + what + "）"
 	}
 	r := Reply{Text: fmt.Sprintf("%d 件认证申请在等，等得最久的在前。看哪一件？", d.Total), Choices: numbered(labels)}
 	if d.Total > len(list) {
@@ -134,7 +134,7 @@ func (d *ClaimsDraft) askOne(t *Turn) Reply {
 	if !ok {
 		return Reply{Text: "这件刚才已经有人办了。回“返回”看别的。"}
 	}
-	text := "门牌：" + c.Door + "\n姓名：" + c.Name + "\n等了" + waited(t.Now.Sub(c.At)) + "。"
+	text := "门牌：" + c.Door + "\n姓名：" + c.Name + "\n等了" + pendingFor(t.Now.Sub(c.At)) + "。"
 	switch {
 	case c.Kind == civic.ClaimDispute && c.Frozen:
 		text += "这一位说，后来认证成自己的那个微信号不是他的，已先停用。请问清：那个微信号是谁的？"

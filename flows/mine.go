@@ -2,7 +2,6 @@ package flows
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"yishi/flows/civic"
@@ -98,33 +97,11 @@ func (d *MineDraft) hearList(t *Turn) Move {
 
 func (d *MineDraft) askOne(t *Turn) Reply {
 	l := d.Listed[d.Pick]
-	n, ok, err := t.World.Needs.ByNumber(t.Context(), l.Community, l.Number.Year, l.Number.Seq)
+	n, ok, err := t.World.Needs.Sight(t.Context(), civic.Account(t.Account), l.Community, l.Number.Year, l.Number.Seq)
 	if t.Failed(err) || !ok {
 		return Reply{Text: "这件现在查不到。"}
 	}
-	return Reply{Text: describe(&n, t.Now, true)}
-}
-
-// describe writes one need in full.
-func describe(n *civic.Need, now time.Time, own bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s〔%s〕\n%s", n.Number, stateName(n.State), n.Text)
-	if n.Place.Text != "" {
-		fmt.Fprintf(&b, "\n位置：%s", n.Place.Text)
-	}
-	fmt.Fprintf(&b, "\n类别：%s", n.Category)
-	if n.Urgent {
-		b.WriteString("，急")
-	}
-	fmt.Fprintf(&b, "；%d 人附议；%s提", n.Heat, day(n.RaisedAt, now))
-	if n.Photos > 0 {
-		fmt.Fprintf(&b, "；%d 张照片", n.Photos)
-	}
-	for _, a := range n.Additions {
-		fmt.Fprintf(&b, "\n补充（%s）：%s", day(a.At, now), a.Text)
-	}
-	fmt.Fprintf(&b, "\n%s", stateNext(n, own))
-	return b.String()
+	return Reply{Text: describeSight(&n, t.Now, settings(t))}
 }
 
 func day(at, now time.Time) string {

@@ -72,7 +72,7 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	case civic.TellListDue:
 		t, err = tellAs(args, tellListDue)
 	default:
-		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
+		t, err = tellAs(args, func(n civic.PublicNews) (Text, error) { return tellPublic(kind, n) })
 	}
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)

@@ -33,7 +33,7 @@ type UnknownDraft struct {
 var unknown = Flow[UnknownDraft]{
 	ID: "unknown", Version: 1, Title: "听您说",
 	Begin: (*UnknownDraft).begin,
-	Leads: []string{"menu", "raise-need", "mine", InboxID, "opt-out", "help", "person"},
+	Leads: []string{"menu", "raise-need", "look", "mine", InboxID, "opt-out", "help", "person"},
 	Steps: []Step[UnknownDraft]{
 		{ID: "thanks", Open: (*UnknownDraft).polite, Say: "不客气。还有事随时说。"},
 		{ID: "proof", Open: func(d *UnknownDraft, _ *Turn) bool { return d.Proof }, Say: proofOutside},

@@ -88,7 +88,7 @@ func (d *VerifyDraft) begin(t *Turn, _ string) {
 		d.Wait = civic.Wait(s.Tries.Until.Sub(t.Now))
 	}
 	if !s.Asked.IsZero() {
-		d.Asked = waited(t.Now.Sub(s.Asked))
+		d.Asked = pendingFor(t.Now.Sub(s.Asked))
 	}
 }
 
@@ -117,8 +117,8 @@ func locked(t *Turn, wait string) string {
 	return text + "\n急的话回“人工”。"
 }
 
-// waited says how long something has been waiting, after 等了.
-func waited(d time.Duration) string {
+// pendingFor says how long something has been waiting, after 等了.
+func pendingFor(d time.Duration) string {
 	switch h := int(d.Hours()); {
 	case h < 1:
 		return "不到 1 小时"

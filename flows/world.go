@@ -32,6 +32,7 @@ type World struct {
 	Communities Communities
 	Followers   Followers
 	Needs       Needs
+	Reviews     Reviews
 	Inbox       Inbox
 	Preferences Preferences
 	Staff       Staff
@@ -52,6 +53,8 @@ type Communities interface {
 	Communities(ctx context.Context) ([]civic.Community, error)
 	// Scene returns the community and estate (0: none) that a QR scene stands for.
 	Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error)
+	// Estate returns an estate by its id; false if there is none.
+	Estate(ctx context.Context, id int64) (civic.Estate, bool, error)
 	// EstatesNamed lists estates whose names are like name, best first.
 	EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error)
 }
@@ -67,8 +70,25 @@ type Needs interface {
 	Like(ctx context.Context, a civic.Account, c civic.CommunityID, text string, limit int) ([]civic.LikeNeed, error)
 	// Mine lists the account's needs, newest first, and how many there are in all.
 	Mine(ctx context.Context, a civic.Account, offset, limit int) ([]civic.Need, int, error)
-	// ByNumber finds a need by its public number; year 0 means the latest year that has it.
+	// ByNumber finds a need by its public number; year 0 means the latest year that has it. It is
+	// for staff: it asks nobody who reads it.
 	ByNumber(ctx context.Context, c civic.CommunityID, year, seq int) (civic.Need, bool, error)
+	// Sight finds a need by its public number as the account may see it; false where there is
+	// nothing for it to see.
+	Sight(ctx context.Context, a civic.Account, c civic.CommunityID, year, seq int) (civic.Sight, bool, error)
+	// Browse lists public needs that stand after a place in a view, as the account may see them.
+	Browse(ctx context.Context, a civic.Account, c civic.CommunityID, v civic.View, after civic.ViewAt, limit int) ([]civic.Need, error)
+}
+
+// Reviews looks up what waits for staff to decide what is public. A grant with grids is told of
+// those, and of needs whose grid nobody knows.
+type Reviews interface {
+	// Next returns the oldest of a kind after a place in its queue; false where there is none.
+	Next(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind, after civic.ReviewAt) (civic.Review, bool, error)
+	// Again returns one that was shown before as it is now; false where it does not wait any more.
+	Again(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind, need civic.NeedID) (civic.Review, bool, error)
+	// Waiting counts what waits of a kind, to at most a thousand.
+	Waiting(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind) (int, error)
 }
 
 // Inbox looks up what an account can read 站内: what could not be pushed, and what still waits.

@@ -143,6 +143,7 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		row.Cycle.RoundID = n.Round
 		row.Cycle.Others, row.Cycle.PersonID, row.Cycle.EstateID, row.Cycle.GridID = n.Others, int64(n.Person), n.Estate, n.Grid
 		row.Cycle.MarkedUrgent, row.Cycle.MarkedHard, row.Cycle.PhotosShown = n.MarkedUrgent, n.MarkedHard, n.PhotosShown
+		row.Cycle.MergedInto = int64(n.MergedInto)
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

@@ -118,8 +118,30 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		n, err := find(e.Need)
 		if err == nil {
 			n.Heat++
-			r.Heat = n.Heat
+			r.Heat, r.Backed, r.Number = n.Heat, true, n.Number.String()
 		}
+		return err
+	case civic.UnendorseNeed:
+		n, err := find(e.Need)
+		if err == nil {
+			n.Heat = max(0, n.Heat-1)
+			r.Heat, r.Number = n.Heat, n.Number.String()
+		}
+		return err
+	case civic.ReportNeed:
+		_, err := find(e.Need)
+		return err
+	case civic.RewriteNeed:
+		n, err := find(e.Need)
+		if err == nil {
+			n.Text = e.Text
+		}
+		return err
+	case civic.AppealNeed:
+		_, err := find(e.Need)
+		return err
+	case civic.ObjectMerge:
+		_, err := find(e.Need)
 		return err
 	case civic.WithdrawNeed:
 		n, err := find(e.Need)

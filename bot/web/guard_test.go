@@ -116,7 +116,7 @@ func TestCanaries(t *testing.T) {
 	ref, phone := r.opened("count")
 	phone.upload(ref, phone.get(ref).token(), "户,人\n姓名金丝雀,13800001234\n没有逗号\n")
 	phone.await(ref)
-	desk, second := r.browser(deskUA), r.link(asker, "count")
+	desk, second := r.browser(deskUA), r.link("count")
 	code := desk.draw(second).code()
 	shown := len(r.pages.list()) // the page that shows the code comes before
 	for _, b := range []*browser{r.phone(stranger), r.phone(asker), r.browser(deskUA)} {
