@@ -12,9 +12,14 @@ func TestCountsForMoney(t *testing.T) {
 		person      PersonID
 		easy, tight bool
 	}{
-		{ByRoll, 1, true, false}, {ByCode, 1, true, true}, {ByHand, 1, true, true},
-		{ByRoll, 0, false, false}, {ByCode, 0, false, false}, {ByHand, 0, false, false},
-		{"", 1, false, false}, {"later", 1, false, false},
+		{ByRoll, 1, true, false},
+		{ByCode, 1, true, true},
+		{ByHand, 1, true, true},
+		{ByRoll, 0, false, false},
+		{ByCode, 0, false, false},
+		{ByHand, 0, false, false},
+		{"", 1, false, false},
+		{"later", 1, false, false},
 	} {
 		i := Identity{Person: c.person, How: c.how}
 		if got := CountsForMoney(i, Settings{}); got != c.easy {
