@@ -66,14 +66,9 @@ func unendorsed(r civic.Receipt) string {
 	return "已取消附议 " + r.Number + "，" + "现在" + backing(r.Heat, r.Others) + "。"
 }
 
-// verifyHint tells those who are not verified how their endorsement counts for more. A look-up that
-// fails only leaves it out: what was said before is committed.
+// verifyHint tells those who are not verified how their endorsement counts for more, once a week.
 func verifyHint(t *Turn) string {
-	_, ok, err := t.World.People.Identity(t.Context(), civic.Account(t.Account))
-	if err != nil || ok {
-		return ""
-	}
-	return "您还没认证，先单独计数；回“认证”，附议就算进去。"
+	return invitation(t, "您还没认证，先单独计数；回“认证”，附议就算进去。")
 }
 
 // twoLines joins what is there.
