@@ -189,7 +189,7 @@ func (a *app) committed(effects []any) {
 		switch e.(type) {
 		case civic.RaiseNeed, civic.KeepMedia:
 			what.media = true
-		case civic.MakePush, civic.ArmTimer:
+		case civic.MakePush, civic.ArmTimer, civic.ReleaseNeed, civic.KeepBack, civic.TakeDownNeed, civic.LeavePublic, civic.SettleAppeal:
 			what.pushes = true
 		}
 	}

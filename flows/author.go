@@ -136,7 +136,7 @@ func (d *AuthorDraft) hearRewrite(t *Turn) Move {
 	return dialog.Done(civic.RewriteNeed{Account: civic.Account(t.Account), Need: d.Sight.Need.ID, Text: d.Text})
 }
 
-// appeal 申诉 has somebody else look again at an own need that was taken down.
+// appeal 申诉 has somebody else look again at an own need that was declined or taken down.
 var appeal = Flow[AuthorDraft]{
 	ID: "appeal", Version: 1, Title: "申诉", Opens: []string{"申诉", "我要申诉"},
 	Match: after("申诉"), Requires: needsHome,
@@ -152,26 +152,43 @@ var appeal = Flow[AuthorDraft]{
 	},
 }
 
+// declined says that it is the decline, of the need or of what it goes on in, that is appealed.
+func (d *AuthorDraft) declined() bool {
+	n := d.Sight.Open()
+	return n.State == civic.NeedDeclined && !n.LastWord
+}
+
 func (d *AuthorDraft) noAppeal(*Turn) bool {
-	return !d.Sight.Need.TakenDown || d.Sight.Need.Appealed
+	return !d.declined() && (!d.Sight.Need.TakenDown || d.Sight.Need.Appealed)
 }
 
 func (d *AuthorDraft) askNoAppeal(*Turn) Reply {
+	if n := d.Sight.Open(); n.LastWord {
+		return Reply{Text: n.Number.String() + " 已经申诉过一次，不能再申诉了。还有疑问，回“人工”。"}
+	}
 	if d.Sight.Need.TakenDown {
 		return Reply{Text: d.number() + " 已经申诉过一次，不能再申诉了。还有疑问，回“人工”。"}
 	}
-	return Reply{Text: d.number() + " 没有被撤下，不用申诉。看进展回“进度" + short(d.number()) + "”。"}
+	return Reply{Text: d.number() + " 没有被撤下，也没有不予受理，不用申诉。看进展回“进度" + short(d.number()) + "”。"}
 }
 
 func (d *AuthorDraft) askAppeal(*Turn) Reply {
+	if d.declined() {
+		return Reply{Text: d.number() + " 不予受理的理由：" + declineReason(d.Sight.Open()) + "\n您为什么不同意？请写一两句。只能申诉一次，由另一位工作人员来看。"}
+	}
 	return Reply{Text: d.number() + " 撤下的原因：" + sentence(reasonOf(&d.Sight.Need)) + "\n您为什么不同意？请写一两句。只能申诉一次。"}
 }
 
-func (d *AuthorDraft) askAppealSure(*Turn) Reply { return confirmText("为 "+d.number()+" 申诉", d.Text) }
+func (d *AuthorDraft) askAppealSure(*Turn) Reply {
+	return confirmText("为 "+d.number()+" 申诉", d.Text)
+}
 
 func (d *AuthorDraft) hearAppeal(t *Turn) Move {
 	if !confirmed(t) {
 		return dialog.Again("还没有提交。")
+	}
+	if d.declined() {
+		return dialog.Done(civic.AppealDecline{Account: civic.Account(t.Account), Need: d.Sight.Open().ID, Text: d.Text})
 	}
 	return dialog.Done(civic.AppealNeed{Account: civic.Account(t.Account), Need: d.Sight.Need.ID, Text: d.Text})
 }

@@ -51,7 +51,7 @@ func marksLine(n *civic.Need, s civic.Settings) string {
 
 // endorsed tells of an endorsement: where it counts, and how many there are now.
 func endorsed(r civic.Receipt) string {
-	text := "已附议：现在" + backing(r.Heat, r.Others) + "。"
+	text := "已附议，现在 " + backing(r.Heat, r.Others) + "。"
 	if r.Heat+r.Others == 0 { // only the author's own, of a need merged into it
 		text = "您提的算在里面，不用再附议。"
 	}
@@ -63,7 +63,10 @@ func endorsed(r civic.Receipt) string {
 
 // unendorsed tells of an endorsement taken back.
 func unendorsed(r civic.Receipt) string {
-	return "已取消附议 " + r.Number + "，" + "现在" + backing(r.Heat, r.Others) + "。"
+	if r.Heat+r.Others == 0 {
+		return "已取消附议 " + r.Number + "，现在没有人附议。"
+	}
+	return "已取消附议 " + r.Number + "，现在 " + backing(r.Heat, r.Others) + "。"
 }
 
 // verifyHint tells those who are not verified how their endorsement counts for more, once a week.

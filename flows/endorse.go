@@ -1,6 +1,11 @@
 package flows
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
 )
@@ -33,6 +38,27 @@ func (d *sightTo) find(t *Turn, arg string) {
 	d.Sight = s
 }
 
+// noteSeen remembers which need was shown last, so that 附议 alone means it for seenFor.
+const (
+	noteSeen = "seen"
+	seenFor  = 10 * time.Minute
+)
+
+// saw notes the need that is shown.
+func saw(t *Turn, n civic.Number) {
+	t.SetNote(noteSeen, fmt.Sprintf("%d-%d %d", n.Year, n.Seq, t.Now.Unix()))
+}
+
+// orSeen is arg or, where there is none, the number of the need that was shown just before.
+func orSeen(t *Turn, arg string) string {
+	number, at, ok := strings.Cut(t.Note(noteSeen), " ")
+	when, err := strconv.ParseInt(at, 10, 64)
+	if arg != "" || !ok || err != nil || t.Now.Sub(time.Unix(when, 0)) > seenFor {
+		return arg
+	}
+	return number
+}
+
 // no is the number of what goes on, as people type it.
 func (d *sightTo) no() string { return short(d.Sight.Open().Number.String()) }
 
@@ -57,7 +83,7 @@ var endorse = Flow[EndorseDraft]{
 }
 
 func (d *EndorseDraft) begin(t *Turn, arg string) {
-	if d.find(t, arg); d.Found && !d.Sight.Own {
+	if d.find(t, orSeen(t, arg)); d.Found && !d.Sight.Own {
 		t.Also(civic.EndorseNeed{Account: civic.Account(t.Account), Need: d.Sight.Open().ID})
 	}
 }
@@ -117,7 +143,7 @@ var unendorse = Flow[EndorseDraft]{
 }
 
 func (d *EndorseDraft) beginUndo(t *Turn, arg string) {
-	if d.find(t, arg); d.Found && d.Sight.Backed {
+	if d.find(t, orSeen(t, arg)); d.Found && d.Sight.Backed {
 		t.Also(civic.UnendorseNeed{Account: civic.Account(t.Account), Need: d.Sight.Open().ID})
 	}
 }

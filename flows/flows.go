@@ -21,6 +21,8 @@ func New() (*dialog.Engine[World], error) {
 		&openLink, &rollForm,
 		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
+		&triage, &acceptNeed, &mergeNeed, &partNeed, &askAuthor, &declineNeed, &settleDecline, &handNeed, &classifyNeed, &markNeed, &typeNeed,
+		&answerAuthor, &raiseFor,
 		&noSuch,
 	)
 }

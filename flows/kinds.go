@@ -31,6 +31,10 @@ func TellKinds() []TellKind {
 	for _, kind := range publicKinds() {
 		samples = append(samples, sample{kind, civic.PublicNews{Number: "钮2027-018", Text: "河边装一排晾衣架", Reason: "有别人的门牌"}})
 	}
+	triage := triageSamples()
+	for _, kind := range slices.Sorted(maps.Keys(triage)) {
+		samples = append(samples, sample{kind, triage[kind]})
+	}
 	kinds := make([]TellKind, 0, len(samples))
 	for _, s := range samples {
 		args, err := json.Marshal(s.args)

@@ -89,14 +89,15 @@ func (d *LookDraft) begin(t *Turn, arg string) {
 		d.One.Year, d.One.Seq = year, seq
 		return
 	}
+	said := func(words ...string) bool { return zh.Said(t.Text, words...) } // typed, or a button's
 	switch {
-	case t.Said("返回列表"):
+	case said("返回列表"):
 		d.recall(t)
-	case t.Said("附近的需求"):
+	case said("附近的需求"):
 		d.near(t)
-	case t.Said("热门需求", "最热的需求"):
+	case said("热门需求", "最热的需求"):
 		d.choose(t, civic.View{Kind: civic.ViewHeat}, "附议最多")
-	case t.Said("最新需求", "最新的需求"):
+	case said("最新需求", "最新的需求"):
 		d.choose(t, civic.View{Kind: civic.ViewNewest}, "最新")
 	}
 }
@@ -151,7 +152,7 @@ func (d *LookDraft) load(t *Turn) {
 		if m := marksShort(&n, set); m != "" {
 			label += "〔" + m + "〕"
 		}
-		label += backingShort(n.Heat, n.Others)
+		label += "，" + backingShort(n.Heat, n.Others)
 		d.Listed = append(d.Listed, lookLine{n.Number.Year, n.Number.Seq, label, d.View.After(&n)})
 	}
 	d.remember(t)

@@ -105,6 +105,7 @@ func (d *LookDraft) askOne(t *Turn) Reply {
 		Need: open.ID, Number: open.Number.String(), Year: d.One.Year, Seq: d.One.Seq, Own: s.Own && s.Head.ID == 0,
 		Backed: s.Backed, Reported: s.Reported, Media: canLink(t) && open.Photos+s.Voices > 0, Brief: true,
 	}
+	saw(t, open.Number)
 	return Reply{Text: describeSight(&s, t.Now, settings(t)), Choices: numbered(d.ways())}
 }
 

@@ -47,10 +47,11 @@ var progress = Flow[NumberDraft]{
 	},
 }
 
-func (d *NumberDraft) askShow(*Turn) Reply {
+func (d *NumberDraft) askShow(t *Turn) Reply {
 	if !d.Found {
 		return Reply{Text: notSeen + "回“我的”看您自己提的。"}
 	}
+	saw(t, d.Need.Number)
 	return Reply{Text: d.text}
 }
 

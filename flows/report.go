@@ -24,7 +24,7 @@ var report = Flow[ReportDraft]{
 
 const reported = "已收到举报，社区核过会告诉您结果。"
 
-func (d *ReportDraft) begin(t *Turn, arg string) { d.find(t, arg) }
+func (d *ReportDraft) begin(t *Turn, arg string) { d.find(t, orSeen(t, arg)) }
 func (d *ReportDraft) unknown(*Turn) bool        { return !d.Found }
 func (d *ReportDraft) useless(*Turn) bool {
 	return d.Sight.Reported || d.Sight.Own && d.Sight.Head.ID == 0
@@ -54,6 +54,9 @@ func (d *ReportDraft) askWhy(*Turn) Reply {
 }
 
 func (d *ReportDraft) hearWhy(t *Turn) Move {
+	if t.Said("不举报", "不举报了", "不了") {
+		return dialog.Done().Saying("好，没有举报。")
+	}
 	code, ok := hearReason(t)
 	if !ok {
 		return dialog.Again(askNumber(len(civic.PublicReasons())))

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,6 @@ var review = Flow[ReviewDraft]{
 	Begin: (*ReviewDraft).begin,
 	Steps: []Step[ReviewDraft]{
 		{ID: "none", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind == "" }, Ask: (*ReviewDraft).askNone},
-		{ID: "next", Open: func(*ReviewDraft, *Turn) bool { return false }, Say: "请看下一件。", Hear: (*ReviewDraft).hear},
 		{
 			ID: "show", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind != "" }, Ask: (*ReviewDraft).ask, Hear: (*ReviewDraft).hear,
 			Commits: true, Refused: (*ReviewDraft).refused,
@@ -80,7 +80,7 @@ func (d *ReviewDraft) after1(t *Turn, g civic.Grant, at reviewAt) reviewAt {
 		place := civic.ReviewAt{}
 		if kind == at.Kind {
 			place = at.At
-		} else if i < indexOf(at.Kind) {
+		} else if i < slices.Index(reviewKinds, at.Kind) {
 			continue
 		}
 		r, ok, err := t.World.Reviews.Next(t.Context(), g, d.Community, kind, place)
@@ -94,15 +94,6 @@ func (d *ReviewDraft) after1(t *Turn, g civic.Grant, at reviewAt) reviewAt {
 	return reviewAt{}
 }
 
-func indexOf(kind civic.ReviewKind) int {
-	for i, k := range reviewKinds {
-		if k == kind {
-			return i
-		}
-	}
-	return 0
-}
-
 func placeOfReview(t *Turn, r *civic.Review) reviewAt {
 	at := reviewAt{
 		Kind: r.Kind, At: civic.ReviewAt{Since: r.Since, Need: r.Need.ID}, Rev: r.Rev, Number: r.Need.Number.String(),
@@ -114,7 +105,7 @@ func placeOfReview(t *Turn, r *civic.Review) reviewAt {
 	return at
 }
 
-func (d *ReviewDraft) askNone(t *Turn) Reply {
+func (d *ReviewDraft) askNone(*Turn) Reply {
 	if d.Community == 0 {
 		return Reply{Text: civic.NoLonger}
 	}
@@ -192,7 +183,7 @@ func describeReview(r *civic.Review, now time.Time, s civic.Settings) string {
 		media = append(media, fmt.Sprintf("%d 段语音", r.Voices))
 	}
 	if len(media) > 0 {
-		b.WriteString("\n有" + strings.Join(media, "、"))
+		b.WriteString("\n有 " + strings.Join(media, "、"))
 	}
 	if m := marksLine(n, s); m != "" {
 		b.WriteString("\n" + m)
@@ -255,7 +246,7 @@ func (d *ReviewDraft) hear(t *Turn) Move {
 	ways := d.ways()
 	i, v := t.Choice(ways...)
 	if t.Said("下一条", "下一个", "下一页") {
-		i, v = indexIn(ways, wayNext), zh.Sure
+		i, v = slices.Index(ways, wayNext), zh.Sure
 	}
 	if v != zh.Sure {
 		return dialog.Again(askNumber(len(ways)))
@@ -281,15 +272,6 @@ func (d *ReviewDraft) hear(t *Turn) Move {
 	return d.goOn(t)
 }
 
-func indexIn(ways []string, way string) int {
-	for i, w := range ways {
-		if w == way {
-			return i
-		}
-	}
-	return 0
-}
-
 // reasons are those that staff choose from, the ones given in reports first.
 func (d *ReviewDraft) reasons() []string {
 	var texts []string
@@ -297,20 +279,11 @@ func (d *ReviewDraft) reasons() []string {
 		texts = append(texts, civic.PublicReasonText(c))
 	}
 	for _, text := range reasonTexts() {
-		if !contains(texts, text) {
+		if !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
 	}
 	return texts
-}
-
-func contains(all []string, s string) bool {
-	for _, a := range all {
-		if a == s {
-			return true
-		}
-	}
-	return false
 }
 
 // maxReason bounds a reason that staff write, in characters.
@@ -363,8 +336,8 @@ func (d *ReviewDraft) goOn(t *Turn, effects ...any) Move {
 }
 
 // refused goes back to what was to be decided, where the store wants it looked at again.
-func (d *ReviewDraft) refused(*Turn, string) {
-	if d.Prev.Kind != "" {
+func (d *ReviewDraft) refused(_ *Turn, sentence string) {
+	if sentence == civic.LookAgain && d.Prev.Kind != "" {
 		d.Cur = d.Prev
 	}
 }

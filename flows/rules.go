@@ -21,8 +21,14 @@ func (*RulesDraft) ask(t *Turn) Reply {
 		first = "认证居民提的需求马上公开；没认证的，网格员看过后才公开。"
 	}
 	return Reply{Text: first + "只公开说的事、位置和照片，不公开您是谁；电话等号码会隐去。\n" +
-		"这些不公开：" + strings.Join(reasonTexts(), "；") + "。\n" +
+		"这些不公开：" + strings.Join(forbidden(), "；") + "。\n" +
 		"看到不合适的，回“举报018”这样的编号，三个人举报就先藏起来等社区核。撤下会告诉提的人原因，可以申诉一次，由另一位工作人员定。每次处理都有记录。"}
+}
+
+// forbidden are the reasons that can be named beforehand.
+func forbidden() []string {
+	texts := reasonTexts()
+	return texts[:len(texts)-1]
 }
 
 // MarksDraft holds nothing.

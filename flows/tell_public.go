@@ -16,9 +16,12 @@ func tellPublic(kind string, n civic.PublicNews) (Text, error) {
 	switch kind {
 	case civic.TellReleased:
 		state, plain = "已公开", "您提的 "+what+"已经公开，邻居都能看到"
-		if n.More {
+		switch {
+		case n.More && n.Photos:
+			state, plain = "照片已公开", "您给 "+what+"的照片也公开了"
+		case n.More:
 			state, plain = "补充已公开", "您给 "+what+"的补充已经公开"
-		} else if n.Photos {
+		case n.Photos:
 			plain += "，照片也在"
 		}
 		plain += "。\n邻居回“附议" + no + "”就能附议；附议越多越靠前。"
@@ -35,7 +38,7 @@ func tellPublic(kind string, n civic.PublicNews) (Text, error) {
 			plain += "\n不同意可以申诉一次，回“申诉" + no + "”，由另一位工作人员来定。"
 		}
 	case civic.TellAppeal:
-		state, plain = "申诉已处理", "您的申诉有结果了：" + what + "恢复公开。"
+		state, plain = "申诉已处理", "您的申诉有结果了："+what+"恢复公开。"
 		if n.Down {
 			plain = "您的申诉有结果了：" + what + "维持撤下。\n原因：" + sentence(n.Reason) + "\n还有疑问，回“人工”。"
 		}

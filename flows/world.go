@@ -6,6 +6,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -37,12 +38,13 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
+	Triage      Triage
+	Rounds      Rounds
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 
 	Verification Verification
 	Claims       Claims
-	Rounds       Rounds
-	Links        Links
-	Base         string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -119,6 +121,23 @@ type Staff interface {
 type People interface {
 	// Identity returns the person that the account was verified as; false while it is not verified.
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Triage looks up what waits for staff in 初选.
+type Triage interface {
+	// Queue returns needs that wait in a community, in the order of civic.QueueAt and not before
+	// the place from, and how many wait in all, at most a thousand. With grids it tells of those and
+	// of needs whose grid nobody knows; none are all.
+	Queue(ctx context.Context, c civic.CommunityID, grids []int64, from time.Time, offset, limit int) ([]civic.Queued, int, error)
+	// Docket returns all that staff read of one need; false if there is none.
+	Docket(ctx context.Context, need civic.NeedID) (civic.Docket, bool, error)
+	// Questions lists what staff asked the account lately and it has not answered: first what is
+	// waited for, then what has lapsed.
+	Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error)
+	// Neighbours lists who the roll has behind the doors of such a number, at most limit.
+	Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error)
+	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
+	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
 }
 
 // Verification looks up whether what somebody says fits the roll. Nothing that it returns names

@@ -127,9 +127,9 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		n.RaisedAt = now
 	}
 	n.State = cmp.Or(n.State, civic.NeedRaised)
-	r := raise{civic.RaiseNeed{
+	r := raise{id: new(int64), community: c, zone: k.zone(c.ID, db.loc), effect: civic.RaiseNeed{
 		Account: n.Author, Community: n.Community, Category: n.Category, Text: n.Text, Place: n.Place, Urgent: n.Urgent,
-	}, c, k.zone(c.ID, db.loc)}
+	}}
 	var row needRow
 	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		key := r.counter(n.RaisedAt)

@@ -115,7 +115,8 @@ func (db *DB) AddIdentity(ctx context.Context, a civic.Account, p civic.PersonID
 		if err != nil {
 			return err
 		}
-		return b.rebind(string(a), who[string(a)])
+		w := who[string(a)]
+		return b.adopt(nil, a, civic.Identity{Person: civic.PersonID(w.PersonID), Community: civic.CommunityID(w.CommunityID), Estate: w.EstateID, Grid: w.GridID})
 	})
 	if err != nil {
 		return fmt.Errorf("add identity: %w", clean(err))

@@ -46,6 +46,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&linkRow{},
 		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
 		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
+		&questionRow{}, &mergeRow{}, &appealRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {

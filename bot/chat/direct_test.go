@@ -110,6 +110,9 @@ func describe(e any, r civic.Receipt) string {
 	case civic.MissLink:
 		return "MissLink"
 	}
+	if text, ok := describeTriage(e, r); ok {
+		return text
+	}
 	return plainly(e, r)
 }
 

@@ -121,28 +121,6 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 			r.Heat, r.Backed, r.Number = n.Heat, true, n.Number.String()
 		}
 		return err
-	case civic.UnendorseNeed:
-		n, err := find(e.Need)
-		if err == nil {
-			n.Heat = max(0, n.Heat-1)
-			r.Heat, r.Number = n.Heat, n.Number.String()
-		}
-		return err
-	case civic.ReportNeed:
-		_, err := find(e.Need)
-		return err
-	case civic.RewriteNeed:
-		n, err := find(e.Need)
-		if err == nil {
-			n.Text = e.Text
-		}
-		return err
-	case civic.AppealNeed:
-		_, err := find(e.Need)
-		return err
-	case civic.ObjectMerge:
-		_, err := find(e.Need)
-		return err
 	case civic.WithdrawNeed:
 		n, err := find(e.Need)
 		if err == nil {
@@ -156,7 +134,7 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		}
 		return err
 	}
-	return nil
+	return townPublic(e, find, r)
 }
 
 func (w *town) raise(e civic.RaiseNeed) {

@@ -3,7 +3,6 @@ package chat_test
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"yishi/flows/civic"
@@ -84,29 +83,32 @@ func (nobody) Waiting(context.Context, civic.Grant, civic.CommunityID, civic.Rev
 	return 0, nil
 }
 
-// describePublic writes the effects that make needs public and take them down.
-func describePublic(e any, r civic.Receipt) string {
+// townPublic does what residents say of needs that are public, or should not be.
+func townPublic(e any, find func(civic.NeedID) (*civic.Need, error), r *civic.Receipt) error {
+	var id civic.NeedID
 	switch e := e.(type) {
 	case civic.UnendorseNeed:
-		return "UnendorseNeed{" + r.Number + "}"
-	case civic.ReleaseNeed:
-		return fmt.Sprintf("ReleaseNeed{%s photos:%v}", r.Number, e.Photos)
-	case civic.KeepBack:
-		return fmt.Sprintf("KeepBack{%s %s %q}", r.Number, e.ReasonCode, e.Reason)
-	case civic.TakeDownNeed:
-		return fmt.Sprintf("TakeDownNeed{%s %s %q}", r.Number, e.ReasonCode, e.Reason)
-	case civic.LeavePublic:
-		return "LeavePublic{" + r.Number + "}"
-	case civic.SettleAppeal:
-		return fmt.Sprintf("SettleAppeal{%s restore:%v}", r.Number, e.Restore)
-	case civic.ReportNeed:
-		return fmt.Sprintf("ReportNeed{%s %s}", r.Number, e.Code)
-	case civic.AppealNeed:
-		return fmt.Sprintf("AppealNeed{%s %q}", r.Number, e.Text)
+		n, err := find(e.Need)
+		if err == nil {
+			n.Heat = max(0, n.Heat-1)
+			r.Heat, r.Number = n.Heat, n.Number.String()
+		}
+		return err
 	case civic.RewriteNeed:
-		return fmt.Sprintf("RewriteNeed{%s %q}", r.Number, e.Text)
+		n, err := find(e.Need)
+		if err == nil {
+			n.Text = e.Text
+		}
+		return err
+	case civic.ReportNeed:
+		id = e.Need
+	case civic.AppealNeed:
+		id = e.Need
 	case civic.ObjectMerge:
-		return fmt.Sprintf("ObjectMerge{%s %q}", r.Number, e.Text)
+		id = e.Need
+	default:
+		return nil
 	}
-	return fmt.Sprintf("%T is not described", e)
+	_, err := find(id)
+	return err
 }

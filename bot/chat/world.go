@@ -21,6 +21,7 @@ func World(db *store.DB, base string) flows.World {
 	w.Verification = db.Verification()
 	w.Claims = db.Claims()
 	w.Rounds = db.Rounds()
+	w.Triage = db.Triage()
 	w.Links = db.Links()
 	return w
 }

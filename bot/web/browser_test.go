@@ -65,30 +65,10 @@ func TestInABrowser(t *testing.T) {
 	if err := os.WriteFile(file, []byte("户,人\n3-501,2\n3-502\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	do := func(what string, actions ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		if err := chromedp.Do(ctx, actions...); err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	until := func(condition string) {
-		t.Helper()
-		tick := time.NewTicker(50 * time.Millisecond)
-		defer tick.Stop()
-		for end := time.Now().Add(30 * time.Second); ; <-tick.C { // a look at a page that just goes away is an error
-			ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](condition))
-			if err == nil && ok {
-				return
-			}
-			if time.Now().After(end) {
-				text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
-				t.Fatalf("waiting for %s: %v\n%s", condition, err, text)
-			}
-		}
-	}
-	do("open", chromedp.EmulateViewport(1100, 800), chromedp.Navigate(r.base+"/f/"+ref))
-	do("ask for a code", chromedp.Click(chromedp.CSS("button")))
-	until(`document.body.dataset.tag === "code"`)
+	b := &window{t, ctx}
+	b.do("open", chromedp.EmulateViewport(1100, 800), chromedp.Navigate(r.base+"/f/"+ref))
+	b.do("ask for a code", chromedp.Click(chromedp.CSS("button")))
+	b.until(`document.body.dataset.tag === "code"`)
 	code, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".code").textContent.slice(-6)`))
 	if err != nil {
 		t.Fatal(err)
@@ -96,14 +76,44 @@ func TestInABrowser(t *testing.T) {
 	if err := r.commit(asker, civic.OpenLink{Account: asker, Code: code}); err != nil {
 		t.Fatal(err)
 	}
-	until(`document.body.dataset.tag === "form"`)
+	b.until(`document.body.dataset.tag === "form"`)
 	style, err := chromedp.Run(ctx, chromedp.Evaluate[string](`getComputedStyle(document.body).fontSize`))
 	if err != nil || style != "20px" {
 		t.Errorf("letters of %s: the style is not applied (%v)", style, err)
 	}
-	do("choose", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}), chromedp.Click(chromedp.CSS("#upload button")))
-	until(`document.body.dataset.tag === "work"`)
-	until(`document.getElementById("progress").textContent === "已读 1 行"`)
+	b.do("choose", chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{file}), chromedp.Click(chromedp.CSS("#upload button")))
+	b.until(`document.body.dataset.tag === "work"`)
+	b.until(`document.getElementById("progress").textContent === "已读 1 行"`)
 	close(goOn)
-	until(`document.body.dataset.tag === "done" && document.body.innerText.includes("第 3 行：少一列")`)
+	b.until(`document.body.dataset.tag === "done" && document.body.innerText.includes("第 3 行：少一列")`)
+}
+
+// window is a browser's only page.
+type window struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func (b *window) do(what string, actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, actions...); err != nil {
+		b.t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// until waits for a condition. A look at a page that just goes away is an error, and not the last.
+func (b *window) until(condition string) {
+	b.t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); ; <-tick.C {
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](condition))
+		if err == nil && ok {
+			return
+		}
+		if time.Now().After(end) {
+			text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+			b.t.Fatalf("waiting for %s: %v\n%s", condition, err, text)
+		}
+	}
 }

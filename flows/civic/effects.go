@@ -108,6 +108,7 @@ type Receipt struct {
 	Public bool   `json:"public,omitempty"` // what was written is public at once
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
+	Late   bool   `json:"late,omitempty"`   // an answer came when the need was decided; it is kept
 	Link   string `json:"link,omitempty"`   // reference of the link made, see MakeLink
 }
 

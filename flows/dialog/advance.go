@@ -190,7 +190,8 @@ func (r *round[W]) hearWords() (bool, error) {
 	t := r.t
 	c, arg := command(t.Text)
 	id, with, opens := "", "", false
-	if c == noCommand {
+	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so
+		c = noCommand
 		id, with, opens = r.e.find(t)
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
@@ -203,7 +204,6 @@ func (r *round[W]) hearWords() (bool, error) {
 		}
 	}
 	switch {
-	case c == cmdEdit && !r.editable(arg): // a sentence that happens to begin so
 	case c != noCommand:
 		return true, r.command(c, arg)
 	case opens:
