@@ -58,6 +58,8 @@ func commands() []command {
 		{"worker", "only work off what waits", worker},
 		{"migrate", "bring the database's tables up to date", migrate},
 		{"community", "add, change or list communities and their QR codes", community},
+		{"staff", "give offices, show who holds them, take them away", staffCommand},
+		{"audit", "print what staff did", auditCommand},
 		{"push", "tell a community something; report, resend, cancel", pushCommand},
 		{"menu", "publish the account's menu", menuCommand},
 		{"check", "try configuration, database, sessions and the platform", check},

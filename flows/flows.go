@@ -17,7 +17,7 @@ func New() (*dialog.Engine[World], error) {
 		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
 		&raiseNeed, &look, &endorse, &unendorse, &report, &rewrite, &appeal, &object, &rules, &marks, &review,
 		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
-		&office,
+		&work, &office, &people, &invite, &join, &handOver, &settingsFlow, &audit,
 		&openLink, &rollForm,
 		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,

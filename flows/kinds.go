@@ -25,6 +25,7 @@ func TellKinds() []TellKind {
 		{TellAnnounce, Announce{Title: "周六议事会", Body: "周六下午三点，社区服务站。", From: "钮家巷社区"}},
 		{civic.TellListDue, civic.ListDue{Round: "2027年"}},
 		{TellNeedNews, NeedNews{Number: "钮2027-018", Text: "河边装一排晾衣架", State: civic.NeedAccepted, Next: "9月5日前编方案"}},
+		{TellOfficeNews, OfficeNews{What: newsTakes, Place: "钮家巷社区", Role: "网格员", Until: "12月5日"}},
 		{TellClaimed, ClaimedNews{}},
 		{TellVerify, VerifyNews{State: VerifyDeclined, Reason: declineReasons[0].code}},
 	}

@@ -30,6 +30,8 @@ const (
 const (
 	TellAnnounce = "announce"  // Announce
 	TellNeedNews = "need-news" // NeedNews
+
+	TellOfficeNews = "office" // OfficeNews
 )
 
 // Announce is a message of staff to many.
@@ -67,6 +69,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
+	case TellOfficeNews:
+		t, err = tellAs(args, OfficeNews.tell)
 	case TellClaimed:
 		t, err = tellAs(args, ClaimedNews.tell)
 	case TellVerify:

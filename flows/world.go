@@ -38,6 +38,10 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
+	Areas       Areas
+	Offices     Offices
+	Audits      Audits
+	Work        Work
 	Triage      Triage
 	Rounds      Rounds
 	Links       Links
@@ -121,6 +125,38 @@ type Staff interface {
 type People interface {
 	// Identity returns the person that the account was verified as; false while it is not verified.
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Areas looks up what lies in a community, and what communities lie in.
+type Areas interface {
+	// Grids lists the grids of a community by name.
+	Grids(ctx context.Context, c civic.CommunityID) ([]civic.Grid, error)
+	// Streets lists all streets with their districts.
+	Streets(ctx context.Context) ([]civic.StreetArea, error)
+}
+
+// Offices looks up who holds which office, and what was offered. What the account may not see is
+// not there.
+type Offices interface {
+	// Members lists who holds an office of the community; names are open to those who may do act.
+	Members(ctx context.Context, a civic.Account, c civic.CommunityID, act civic.Act) ([]civic.Member, error)
+	// OpenInvites lists the codes of the community that nobody has used yet, oldest first.
+	OpenInvites(ctx context.Context, a civic.Account, c civic.CommunityID) ([]civic.Invitation, error)
+	// Invitation finds what a code is good for to the account.
+	Invitation(ctx context.Context, a civic.Account, code string) (civic.Invitation, civic.InviteState, error)
+}
+
+// Audits looks up what staff did.
+type Audits interface {
+	// Page lists acts in the community, newest first, that are older than before; its zero value
+	// means the newest.
+	Page(ctx context.Context, a civic.Account, c civic.CommunityID, before civic.AuditLine, limit int) ([]civic.AuditLine, error)
+}
+
+// Work counts what waits for staff.
+type Work interface {
+	// Counts tells by kind what waits for the holder of a grant in a community.
+	Counts(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error)
 }
 
 // Triage looks up what waits for staff in 初选.

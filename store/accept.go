@@ -81,6 +81,9 @@ func (b *batch) accept(v *openVault, t *turn, e civic.AcceptInvite) error {
 			return err
 		}
 	}
+	if len(given) == 0 {
+		return refuse(civic.InviteGone)
+	}
 	if row.GivenBy != 0 { // whoever gave it must be able to give it still
 		by, err := grantsHeld(b.tx, civic.StaffID(row.GivenBy), b.db.dia.share())
 		if err != nil {

@@ -32,9 +32,9 @@ func (b *batch) change(t *turn, e civic.ChangeSettings) error {
 	if err != nil {
 		return err
 	}
-	detail := map[string]any{"setting": e.Setting, "old": shown(was, e.Setting)}
+	detail := map[string]any{"setting": e.Setting, "before": shown(was, e.Setting)}
 	now, ok := was.With(e.Setting, e.Values, e.Text)
-	detail["new"] = shown(now, e.Setting)
+	detail["after"] = shown(now, e.Setting)
 	_, err = b.permit(t, deed{by: e.By, act: civic.ActSettings, what: "set", object: object("community", row.ID), detail: detail})
 	switch {
 	case err != nil:

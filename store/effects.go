@@ -66,6 +66,21 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planFire(e)
 	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
 		return db.planVerification(ctx, t, e)
+	case civic.MakeLink:
+		return t.planLink(db, e)
+	case civic.OpenLink:
+		return t.planOpen(db, e)
+	case civic.ShutLink:
+		return t.planShut(db, e)
+	case civic.MissLink:
+		return t.planMiss(e)
+	}
+	return db.planOffice(ctx, t, effect)
+}
+
+// planRounds knows the effects by which rounds go on.
+func (db *DB) planRounds(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
 	case civic.OpenRound:
 		return t.planOpenRound(e)
 	case civic.MoveStage:
@@ -76,14 +91,13 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planStageDue(e)
 	case civic.PublishShortlist:
 		return t.planShortlist(e)
-	case civic.MakeLink:
-		return t.planLink(db, e)
-	case civic.OpenLink:
-		return t.planOpen(db, e)
-	case civic.ShutLink:
-		return t.planShut(db, e)
-	case civic.MissLink:
-		return t.planMiss(e)
+	}
+	return db.planPublic(ctx, t, effect)
+}
+
+// planOffice knows the effects about offices of staff and what they settle.
+func (db *DB) planOffice(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
 	case civic.Invite:
 		return db.planInvite(ctx, t, e)
 	case civic.CancelInvite:
@@ -103,7 +117,7 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.ChangeSettings:
 		return t.planChange(e)
 	}
-	return db.planPublic(ctx, t, effect)
+	return db.planRounds(ctx, t, effect)
 }
 
 // planPublic knows the effects by which needs become public, and those of who reads them.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"yishi/flows/civic"
 )
@@ -79,7 +78,7 @@ func (b *batch) handOver(t *turn, id int64, e civic.HandOver) error {
 		return fmt.Errorf("insert hand-over: %w", clean(err))
 	}
 	t.receipt.Made = id
-	return b.move(row, e.Until)
+	return b.move(row, e)
 }
 
 // worksFor says whether a member of staff holds an office of the community in which work is done;
@@ -104,7 +103,7 @@ func (b *batch) worksFor(s civic.StaffID, c civic.CommunityID, reached bool) (bo
 }
 
 // move assigns all that is open to the other, notes what it was, and arms the timer.
-func (b *batch) move(h handoverRow, until time.Time) error {
+func (b *batch) move(h handoverRow, e civic.HandOver) error {
 	for _, a := range handedOver {
 		cond := a.column + " = ? AND " + a.community + " = ?"
 		if a.open != "" {
@@ -120,14 +119,18 @@ func (b *batch) move(h handoverRow, until time.Time) error {
 			return fmt.Errorf("hand over: %w", clean(err))
 		}
 	}
-	if until.IsZero() {
+	if e.Until.IsZero() {
 		return nil
 	}
-	args, err := json.Marshal(civic.HandBack{Handover: h.ID})
+	back := civic.TimedHandBack{HandBack: civic.HandBack{Handover: h.ID}}
+	for _, p := range e.Told {
+		back.Told = append(back.Told, civic.TimedPush(p))
+	}
+	args, err := json.Marshal(back)
 	if err != nil {
 		return fmt.Errorf("arm hand-back: %w", err)
 	}
-	return b.arm(civic.Timer{ID: handBackTimer(h.ID), Kind: civic.TimerHandBack, Args: args, DueAt: until})
+	return b.arm(civic.Timer{ID: handBackTimer(h.ID), Kind: civic.TimerHandBack, Args: args, DueAt: e.Until})
 }
 
 func handBackTimer(id int64) string { return "handback/" + strconv.FormatInt(id, 10) }

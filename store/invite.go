@@ -110,6 +110,15 @@ func (b *batch) addInvitation(v *openVault, row *invitationRow) error {
 			return refuse("有的网格不在这个社区了，请重新选。")
 		}
 	}
+	if row.StaffID != 0 {
+		var id int64
+		if err := b.tx.Raw("SELECT id FROM staff WHERE id = ?", row.StaffID).Scan(&id).Error; err != nil {
+			return fmt.Errorf("find staff: %w", clean(err))
+		}
+		if id == 0 {
+			return refuse(civic.GoneAlready)
+		}
+	}
 	row.Sign = v.signInvite(row)
 	if err := b.tx.Create(row).Error; err != nil {
 		return fmt.Errorf("insert invitation: %w", clean(err))

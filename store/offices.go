@@ -34,7 +34,7 @@ func (o *Offices) may(ctx context.Context, a civic.Account, c civic.CommunityID,
 
 // memberRow is a grant with whose it is and what was handed over.
 type memberRow struct {
-	grantRow
+	Grant  grantRow `gorm:"embedded"`
 	Name   []byte
 	Bound  bool
 	Away   int64
@@ -77,13 +77,13 @@ func (o *Offices) members(ctx context.Context, c civic.CommunityID, named bool) 
 	byID := map[civic.StaffID]*civic.Member{}
 	var out []*civic.Member
 	for _, r := range rows {
-		g, err := r.grant()
+		g, err := r.Grant.grant()
 		if err != nil {
 			return nil, err
 		}
 		m := byID[g.Staff]
 		if m == nil {
-			m = &civic.Member{Staff: g.Staff, Reached: r.Bound, Away: r.Away, Back: at(r.AwayMS), Since: at(r.GivenMS)}
+			m = &civic.Member{Staff: g.Staff, Reached: r.Bound, Away: r.Away, Back: at(r.AwayMS), Since: at(r.Grant.GivenMS)}
 			if named {
 				if m.Name, err = v.Open(r.Name, "staff.name", int64(g.Staff)); err != nil {
 					return nil, err
@@ -95,7 +95,7 @@ func (o *Offices) members(ctx context.Context, c civic.CommunityID, named bool) 
 			byID[g.Staff], out = m, append(out, m)
 		}
 		m.Grants = append(m.Grants, g)
-		if t := at(r.GivenMS); t.Before(m.Since) {
+		if t := at(r.Grant.GivenMS); t.Before(m.Since) {
 			m.Since = t
 		}
 	}

@@ -29,9 +29,9 @@ type Work struct{ db *DB }
 // Work returns the counts of what waits for staff.
 func (db *DB) Work() *Work { return &Work{db} }
 
-// Waiting counts by kind what waits for the holder of a grant in a community, where the account
+// Counts tells by kind what waits for the holder of a grant in a community, where the account
 // holds that grant.
-func (w *Work) Waiting(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error) {
+func (w *Work) Counts(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error) {
 	if ok, err := w.db.Offices().may(ctx, a, c, civic.ActWork); err != nil || !ok {
 		return nil, err
 	}

@@ -33,6 +33,10 @@ func lookups(w looker) flows.World {
 	world.Reviews = nobody{}
 	world.Verification = verifying(w)
 	world.Claims = nobody{}
+	world.Areas = nobody{}
+	world.Offices = nobody{}
+	world.Audits = nobody{}
+	world.Work = nobody{}
 	return world
 }
 

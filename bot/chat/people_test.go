@@ -67,6 +67,12 @@ func (p *player) addStaff(args []string) error {
 		return err
 	}
 	n := store.NewStaff{Account: civic.Account(openid(args[0])), Name: args[0], Role: civic.Role(args[1]), Community: c.ID}
+	if n.Role == civic.Street || n.Role == civic.District { // those in which the community lies
+		n.Community, n.Over = 0, c.Area.Street
+		if n.Role == civic.District {
+			n.Over = c.Area.District
+		}
+	}
 	if len(args) > 3 {
 		grids, err := db.Communities().Grids(ctx, c.ID)
 		if err != nil {

@@ -50,6 +50,7 @@ type player struct {
 	pushes int
 	links  int
 	code   string // which a browser shows, for 〔码〕
+	invite string // the last invitation's code, for 〔邀请码〕
 	out    script
 }
 
@@ -78,8 +79,8 @@ func play(t *testing.T, s *script, st stage) string {
 func (p *player) speak(at string, l line) {
 	account := openid(l.who)
 	p.names[account] = l.who
-	in := p.input(at, account, l.text)
-	reply := p.st.say(p.t, account, in)
+	in := p.input(at, account, p.withCode(l.text))
+	reply := p.withoutCode(p.st.say(p.t, account, in))
 	if reply != "" {
 		p.cards[account] = append(p.cards[account], reply)
 	}

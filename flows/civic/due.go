@@ -61,6 +61,17 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		}
 		p.Push.DueAt = now
 		return Todo{Effects: []any{MakePush(p)}}, nil
+	case TimerHandBack:
+		var h TimedHandBack
+		if err := json.Unmarshal(t.Args, &h); err != nil {
+			return Todo{}, fmt.Errorf("timer of kind hand-back: arguments do not fit: %w", err)
+		}
+		effects := []any{h.HandBack}
+		for _, p := range h.Told {
+			p.Push.DueAt = now
+			effects = append(effects, MakePush(p))
+		}
+		return Todo{Effects: effects}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
 	case TimerDecline:

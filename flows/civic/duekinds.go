@@ -4,14 +4,13 @@ import "encoding/json"
 
 // The kinds of timers whose only effect is their arguments. Values are stored.
 const (
-	TimerHandBack = "hand-back" // ends a hand-over: HandBack
+	TimerHandBack = "hand-back" // ends a hand-over: TimedHandBack; Due reads it itself
 	TimerStage    = "stage"     // takes a round to its next stage: StageDue
 )
 
 // effectOf reads the arguments of those.
 var effectOf = map[string]func(json.RawMessage) (any, error){
-	TimerHandBack: as[HandBack],
-	TimerStage:    as[StageDue],
+	TimerStage: as[StageDue],
 }
 
 // as reads the arguments of a timer as an effect.

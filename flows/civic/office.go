@@ -94,13 +94,20 @@ type RevokeGrant struct {
 type HandOver struct {
 	By       By
 	From, To StaffID
-	Until    time.Time // given back then; zero: for good
+	Until    time.Time  // given back then; zero: for good
+	Told     []MakePush // what is told when the time has come
 }
 
 // HandBack 交还 gives back what a hand-over moved and is still with whom it went to. The timer of
 // the hand-over does it; where it was ended before, nothing happens.
 type HandBack struct {
-	Handover int64
+	Handover int64 `json:"handover"`
+}
+
+// TimedHandBack is what the timer of a hand-over does.
+type TimedHandBack struct {
+	HandBack
+	Told []TimedPush `json:"told,omitempty"`
 }
 
 // TakeBack 收回 ends a hand-over before its time.
