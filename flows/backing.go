@@ -69,8 +69,10 @@ func unendorsed(r civic.Receipt) string {
 	return "已取消附议 " + r.Number + "，现在 " + backing(r.Heat, r.Others) + "。"
 }
 
-// verifyHint tells those who are not verified, once a week, how their endorsement counts for more.
-func verifyHint(t *Turn) string { return invited(t, Reply{}).After }
+// verifyHint tells those who are not verified how their endorsement counts for more, once a week.
+func verifyHint(t *Turn) string {
+	return invitation(t, "您还没认证，先单独计数；回“认证”，附议就算进去。")
+}
 
 // twoLines joins what is there.
 func twoLines(a, b string) string {

@@ -38,7 +38,7 @@ var claimsList = Flow[ClaimsDraft]{
 	Told: (*ClaimsDraft).told,
 }
 
-// office is the seat by which the claims of the draft's community are read.
+// office is by what the claims of the draft's community are decided.
 func (d *ClaimsDraft) office(t *Turn) civic.Grant {
 	for _, s := range seats(t, civic.ActVerify) {
 		if s.community.ID == d.Community {
@@ -54,7 +54,7 @@ func (d *ClaimsDraft) begin(t *Turn, _ string) {
 }
 
 func (d *ClaimsDraft) load(t *Turn) []civic.Claim {
-	list, total, err := t.World.Claims.Claims(t.Context(), d.office(t), d.Community, 0, pageSize)
+	list, total, err := t.World.Claims.Claims(t.Context(), civic.Account(t.Account), d.Community, 0, pageSize)
 	if t.Failed(err) {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (d *ClaimsDraft) hearList(t *Turn) Move {
 
 // look reads the claim again; false where it has been decided meanwhile.
 func (d *ClaimsDraft) look(t *Turn) (civic.Claim, bool) {
-	c, ok, err := t.World.Claims.Claim(t.Context(), d.office(t), d.Community, d.ID)
+	c, ok, err := t.World.Claims.Claim(t.Context(), civic.Account(t.Account), d.Community, d.ID)
 	if t.Failed(err) {
 		return civic.Claim{}, false
 	}

@@ -174,7 +174,7 @@ func (d *NeedDraft) hearConfirm(t *Turn) Move {
 func (*NeedDraft) told(t *Turn, got any) Reply {
 	r := receipt(got)
 	if r.Backed {
-		return invited(t, Reply{Text: endorsed(r)})
+		return Reply{Text: endorsed(r), After: verifyHint(t)}
 	}
 	no := short(r.Number)
 	text := "已提交，编号 " + r.Number + "。"

@@ -37,7 +37,9 @@ type VerifyDraft struct {
 	Room     string            `json:"room,omitempty"`
 	Name     string            `json:"name,omitempty"`
 	Card     civic.Card        `json:"card,omitzero"`
-	Home     civic.CommunityID `json:"home,omitempty"` // of the person, once it fitted
+	Home     civic.CommunityID `json:"home,omitempty"`  // of the person, once it fitted
+	Near     civic.CommunityID `json:"near,omitempty"`  // where a door is looked for whose estate is not named
+	Early    bool              `json:"early,omitempty"` // all was written before there was consent
 	// KnowsDoor and KnowsName: the step is passed over once, as its answer came with another's.
 	KnowsDoor bool `json:"kd,omitempty"`
 	KnowsName bool `json:"kn,omitempty"`
@@ -48,6 +50,7 @@ var verify = Flow[VerifyDraft]{
 	ID: verifyID, Version: 1, Title: "认证",
 	Opens: []string{"认证", "我要认证", "实名", "实名认证", "身份认证", "住户认证", "绑定房号", "绑定", "补认证", "重新认证"},
 	Words: []string{"认证", "绑定", "实名"},
+	Match: matchVerify,
 	Begin: (*VerifyDraft).begin,
 	Steps: []Step[VerifyDraft]{
 		{ID: "already", Open: (*VerifyDraft).already, Ask: (*VerifyDraft).askAlready},
@@ -69,7 +72,21 @@ var verify = Flow[VerifyDraft]{
 	Told: (*VerifyDraft).told,
 }
 
-func (d *VerifyDraft) begin(t *Turn, _ string) {
+// matchVerify recognises 认证 with all that is needed after it. What was written is not passed on:
+// nobody has agreed to anything yet.
+func matchVerify(text string) (string, bool) {
+	for _, w := range []string{"我要认证", "认证", "绑定"} {
+		if rest, ok := strings.CutPrefix(zh.Fold(text), w); ok && rest != "" && readProof(rest).whole() {
+			return typedTooSoon, true
+		}
+	}
+	return "", false
+}
+
+const typedTooSoon = "early"
+
+func (d *VerifyDraft) begin(t *Turn, arg string) {
+	d.Early = arg == typedTooSoon
 	s, err := t.World.Verification.Standing(t.Context(), civic.Account(t.Account))
 	if t.Failed(err) {
 		return
@@ -79,7 +96,10 @@ func (d *VerifyDraft) begin(t *Turn, _ string) {
 		d.Agreed = s.Consent
 		d.Since, d.Enough = day(s.Identity.Since.In(t.Now.Location()), t.Now), d.enough(t, s.Identity)
 	}
-	d.Frozen = s.Frozen
+	d.Near, d.Frozen = s.Chosen, s.Frozen
+	if d.Near == 0 {
+		d.Near = onlyCommunity(t)
+	}
 	if s.Tries.Waits(t.Now) {
 		d.Wait = civic.Wait(s.Tries.Until.Sub(t.Now))
 	}
@@ -129,11 +149,16 @@ func (d *VerifyDraft) unagreed(*Turn) bool { return d.Agreed != ConsentVersion }
 
 func (d *VerifyDraft) askConsent(*Turn) Reply {
 	text := consentText
+	if d.Early {
+		text = "请先看几句，刚才写的没有留下：\n" + text
+	}
 	if d.Asked != "" {
 		text = "您的申请网格员还没看，等了" + d.Asked + "。也可以现在自己认证：\n" + text
 	}
-	return Reply{Text: text, Choices: []Choice{{Label: "1. 同意", Send: "同意"}, {Label: "2. 不同意", Send: "不同意"}}}
+	return Reply{Text: text, Choices: []Choice{{Label: "1. 同意", Send: "同意"}, {Label: "2. 不同意", Send: "不同意"}}, After: early[d.Early]}
 }
+
+var early = map[bool]string{true: "同意就回“同意”，后面再写一遍门牌、姓名和后四位，也可以写在一行里。"}
 
 func (d *VerifyDraft) hearConsent(t *Turn) Move {
 	if t.Said("不同意", "不", "拒绝", "不要", "不想") {

@@ -106,19 +106,27 @@ const noteInvited = "invited"
 // inviteEvery is how many days lie between two invitations: nobody is nagged.
 const inviteEvery = 7
 
-// invited adds to a reply that the account could be verified, if it is not, at most once a week. It is
-// said where something was just done that counts for more then.
+// invited adds to a reply that the account could be verified.
 func invited(t *Turn, r Reply) Reply {
+	if line := invitation(t, "认证一次（1 分钟），您的附议才计入热度：回“认证”。"); line != "" {
+		r.After = line
+	}
+	return r
+}
+
+// invitation is a line for those who are not verified, at most once a week; else "". It is said where
+// something was just done that counts for more then.
+func invitation(t *Turn, line string) string {
 	if !dueAgain(t, noteInvited, inviteEvery) {
-		return r
+		return ""
 	}
 	_, is, err := t.World.People.Identity(t.Context(), civic.Account(t.Account))
 	if err != nil { // courtesy only
-		return r
+		return ""
 	}
 	t.SetNote(noteInvited, today(t))
-	if !is {
-		r.After = "认证一次（1 分钟），您的附议才计入热度：回“认证”。"
+	if is {
+		return ""
 	}
-	return r
+	return line
 }

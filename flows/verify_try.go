@@ -24,7 +24,7 @@ func (d *VerifyDraft) said(t *Turn, digits string) civic.Said {
 		Estate: d.Estate, Building: d.Building, Unit: d.Unit, Room: d.Room, Name: d.Name, Digits: digits,
 	}
 	if t != nil {
-		s.Account, s.Community = civic.Account(t.Account), home(t)
+		s.Account, s.Community = civic.Account(t.Account), d.Near
 	}
 	if d.Way == civic.ByCode {
 		s.Card = d.Card

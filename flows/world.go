@@ -190,12 +190,12 @@ type Verification interface {
 	Disputable(ctx context.Context, a civic.Account) (bool, error)
 }
 
-// Claims looks up, for an office of staff in a community, what waits in the queue of verification.
+// Claims looks up, for an account that holds an office in a community, what waits in the queue of verification.
 type Claims interface {
 	// Claims lists what waits, the oldest first, without those behind the doors, and how many there are.
-	Claims(ctx context.Context, g civic.Grant, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error)
-	// Claim returns one; false where the office may not see it, or where it is decided.
-	Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error)
+	Claims(ctx context.Context, a civic.Account, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error)
+	// Claim returns one; false where the account may not see it, or where it is decided.
+	Claim(ctx context.Context, a civic.Account, c civic.CommunityID, id int64) (civic.Claim, bool, error)
 }
 
 // Rounds looks up rounds, their stages and their shortlists.
@@ -237,6 +237,11 @@ func home(t *Turn) civic.CommunityID {
 		setHome(t, f.Community)
 		return f.Community
 	}
+	return onlyCommunity(t)
+}
+
+// onlyCommunity is the community of everybody where there is only one, else 0.
+func onlyCommunity(t *Turn) civic.CommunityID {
 	all, err := t.World.Communities.Communities(t.Context())
 	if t.Failed(err) || len(all) != 1 {
 		return 0

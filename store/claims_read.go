@@ -9,38 +9,53 @@ import (
 	"yishi/flows/civic"
 )
 
-// Claims looks up what waits in the queue of verification. Its owner says for which office.
+// Claims looks up what waits in the queue of verification, for those whose office it is.
 type Claims struct{ db *DB }
 
 // Claims returns the look-ups of claims.
 func (db *DB) Claims() *Claims { return &Claims{db} }
 
-// seen is the part of a query that leaves an office what it may see: the community, and of a grid
-// worker their grids and what they have not passed on.
-func (*Claims) seen(g civic.Grant, c civic.CommunityID) (where string, args []any) {
-	where, args = " WHERE community_id = ? AND state = ?", []any{int64(c), claimWaits}
-	if !civic.May(g.Role, civic.ActVerify) || g.Community != c {
-		return where + " AND 1 = 0", args
+// seen is the part of a query that leaves an account what it may see by its offices in the community:
+// of a grid worker their grids, and what they have not passed on. False: it may see nothing.
+func (q *Claims) seen(ctx context.Context, a civic.Account, c civic.CommunityID) (where string, args []any, ok bool, err error) {
+	grants, err := q.db.Staff().Grants(ctx, a)
+	if err != nil {
+		return "", nil, false, err
 	}
-	if g.Role == civic.GridWorker {
-		where += " AND passed = 0"
-		if len(g.Grids) > 0 {
-			where += " AND grid_id IN ?"
-			args = append(args, append([]int64{0}, g.Grids...))
+	var grids []int64
+	every, passed := false, false
+	for _, g := range grants {
+		if !civic.May(g.Role, civic.ActVerify) || g.Community != c {
+			continue
 		}
+		ok = true
+		every = every || g.Role != civic.GridWorker || len(g.Grids) == 0
+		passed = passed || g.Role != civic.GridWorker
+		grids = append(grids, g.Grids...)
 	}
-	return where, args
+	where, args = " WHERE community_id = ? AND state = ?", []any{int64(c), claimWaits}
+	if !passed {
+		where += " AND passed = 0"
+	}
+	if !every {
+		where += " AND grid_id IN ?"
+		args = append(args, append(grids, 0))
+	}
+	return where, args, ok, nil
 }
 
 // Claims lists what waits, the oldest first, and how many there are. Fits are not filled in.
-func (q *Claims) Claims(ctx context.Context, g civic.Grant, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error) {
-	where, args := q.seen(g, c)
+func (q *Claims) Claims(ctx context.Context, a civic.Account, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error) {
+	where, args, ok, err := q.seen(ctx, a, c)
+	if err != nil || !ok {
+		return nil, 0, err
+	}
 	var total int
 	if err := q.db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM claims"+where, args...).Scan(&total).Error; err != nil {
 		return nil, 0, fmt.Errorf("count claims: %w", clean(err))
 	}
 	var rows []claimRow
-	err := q.db.r.WithContext(ctx).Raw("SELECT * FROM claims"+where+" ORDER BY made_ms, id LIMIT ? OFFSET ?", append(args, limit, offset)...).Scan(&rows).Error
+	err = q.db.r.WithContext(ctx).Raw("SELECT * FROM claims"+where+" ORDER BY made_ms, id LIMIT ? OFFSET ?", append(args, limit, offset)...).Scan(&rows).Error
 	if err != nil {
 		return nil, 0, fmt.Errorf("list claims: %w", clean(err))
 	}
@@ -59,10 +74,13 @@ func (q *Claims) Claims(ctx context.Context, g civic.Grant, c civic.CommunityID,
 	return out, total, nil
 }
 
-// Claim returns one with those behind its door; false where the office may not see it, or where it
+// Claim returns one with those behind its door; false where the account may not see it, or where it
 // has been decided.
-func (q *Claims) Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error) {
-	where, args := q.seen(g, c)
+func (q *Claims) Claim(ctx context.Context, a civic.Account, c civic.CommunityID, id int64) (civic.Claim, bool, error) {
+	where, args, ok, err := q.seen(ctx, a, c)
+	if err != nil || !ok {
+		return civic.Claim{}, false, err
+	}
 	var rows []claimRow
 	if err := q.db.r.WithContext(ctx).Raw("SELECT * FROM claims"+where+" AND id = ?", append(args, id)...).Scan(&rows).Error; err != nil {
 		return civic.Claim{}, false, fmt.Errorf("read claim: %w", clean(err))

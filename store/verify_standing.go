@@ -36,6 +36,7 @@ const (
 	standsTries
 	standsAsk
 	standsDispute
+	standsChosen
 )
 
 // Standing says in one statement how an account stands: who it is, its wrong tries, what waits.
@@ -53,8 +54,9 @@ func (f *Verification) Standing(ctx context.Context, a civic.Account) (civic.Sta
 	}
 	err = f.db.r.WithContext(ctx).Raw("SELECT 1 AS what, 0 AS wrong, 0 AS last_ms, 0 AS until_ms, "+identityRead+
 		" UNION ALL SELECT 2, wrong, last_ms, until_ms, 0, 0, 0, 0, 0, '', 0, '' FROM tries WHERE key_hash = ?"+
-		" UNION ALL SELECT CASE WHEN kind = 'ask' THEN 3 ELSE 4 END, frozen, made_ms, 0, 0, 0, 0, 0, 0, '', 0, '' FROM claims WHERE open_key IN ?",
-		string(a), formerHash(v, a), accountTries(v, a), []string{openKey(civic.ClaimAsk, a), openKey(civic.ClaimDispute, a)}).Scan(&rows).Error
+		" UNION ALL SELECT CASE WHEN kind = 'ask' THEN 3 ELSE 4 END, frozen, made_ms, 0, 0, 0, 0, 0, 0, '', 0, '' FROM claims WHERE open_key IN ?"+
+		" UNION ALL SELECT 5, 0, community_id, 0, 0, 0, 0, 0, 0, '', 0, '' FROM accounts WHERE openid = ?",
+		string(a), formerHash(v, a), accountTries(v, a), []string{openKey(civic.ClaimAsk, a), openKey(civic.ClaimDispute, a)}, string(a)).Scan(&rows).Error
 	if err != nil {
 		return civic.Standing{}, fmt.Errorf("read standing: %w", clean(err))
 	}
@@ -67,6 +69,8 @@ func (f *Verification) Standing(ctx context.Context, a civic.Account) (civic.Sta
 			s.Tries = civic.Tries{Wrong: r.Wrong, Last: at(r.LastMS), Until: at(r.UntilMS)}
 		case standsAsk:
 			s.Asked = at(r.LastMS)
+		case standsChosen:
+			s.Chosen = civic.CommunityID(r.LastMS)
 		case standsDispute:
 			s.Frozen = r.Wrong != 0
 		}

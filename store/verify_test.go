@@ -232,9 +232,9 @@ func TestWrongTries(t *testing.T) {
 			must(t, db, commit("s", i, "oC", civic.NoteWrong{Account: "oC", At: matched(t, db, strange).At, How: civic.ByRoll}))
 		}
 		strange.Account = "oB"
-		real, none := matched(t, db, asSaid("oB", c)), matched(t, db, strange)
-		if real.Until.IsZero() || real.Locked || none.Until.IsZero() || none.Locked || real.Person != 0 {
-			t.Errorf("the door %+v, no door %+v: want both slowed alike", real, none)
+		there, none := matched(t, db, asSaid("oB", c)), matched(t, db, strange)
+		if there.Until.IsZero() || there.Locked || none.Until.IsZero() || none.Locked || there.Person != 0 {
+			t.Errorf("the door %+v, no door %+v: want both slowed alike", there, none)
 		}
 		db.Clock().Shift(16 * time.Second)
 		if m := matched(t, db, asSaid("oB", c)); m.Person == 0 {

@@ -12,6 +12,7 @@ import (
 var waiting = []waits{
 	{kind: "release", table: "needs", where: "released = 0 AND taken_down = 0 AND merged_into = 0 AND state IN ('raised', 'accepted')", grid: "grid_id"},
 	{kind: "triage", table: "needs", where: "state = 'raised' AND merged_into = 0", grid: "grid_id"},
+	{kind: "verify", table: "claims", where: "state = 'waits'", grid: "grid_id", worker: "passed = 0"},
 }
 
 // waits is one kind of work.
@@ -19,6 +20,7 @@ type waits struct {
 	kind, table string
 	where       string // what is not done yet
 	grid        string // column; "": not by grid
+	worker      string // what else must hold for grid workers; "": nothing
 }
 
 // Work counts what waits.
@@ -39,6 +41,9 @@ func (w *Work) Counts(ctx context.Context, a civic.Account, g civic.Grant, c civ
 		if k.grid != "" && g.Role == civic.GridWorker && len(g.Grids) > 0 {
 			sql += " AND " + k.grid + " IN ?"
 			args = append(args, append([]int64{0}, g.Grids...))
+		}
+		if k.worker != "" && g.Role == civic.GridWorker {
+			sql += " AND " + k.worker
 		}
 		n := civic.WorkCount{Kind: k.kind}
 		if err := w.db.r.WithContext(ctx).Raw(sql, args...).Scan(&n.Count).Error; err != nil {

@@ -17,11 +17,11 @@ func (nobody) Match(context.Context, civic.Said) (civic.Match, error) { return c
 
 func (nobody) Disputable(context.Context, civic.Account) (bool, error) { return false, nil }
 
-func (nobody) Claims(context.Context, civic.Grant, civic.CommunityID, int, int) ([]civic.Claim, int, error) {
+func (nobody) Claims(context.Context, civic.Account, civic.CommunityID, int, int) ([]civic.Claim, int, error) {
 	return nil, 0, nil
 }
 
-func (nobody) Claim(context.Context, civic.Grant, civic.CommunityID, int64) (civic.Claim, bool, error) {
+func (nobody) Claim(context.Context, civic.Account, civic.CommunityID, int64) (civic.Claim, bool, error) {
 	return civic.Claim{}, false, nil
 }
 

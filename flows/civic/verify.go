@@ -40,8 +40,9 @@ type Standing struct {
 	Identity Identity // zero: not verified
 	Consent  string   // version of the text agreed to then
 	Tries    Tries
-	Asked    time.Time // since when a request waits for a grid worker; zero: none does
-	Frozen   bool      // a dispute about it waits
+	Asked    time.Time   // since when a request waits for a grid worker; zero: none does
+	Frozen   bool        // a dispute about it waits
+	Chosen   CommunityID // where the account said that it lives; zero: it did not
 }
 
 // Linkage is a proof of who an account is: which person, how it was found, and what the resident agreed to.
