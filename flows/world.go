@@ -35,6 +35,7 @@ type World struct {
 	Preferences Preferences
 	Staff       Staff
 	People      People
+	Talks       Talks
 }
 
 // Communities looks up communities and how to find one's own.
@@ -92,6 +93,24 @@ type Staff interface {
 type People interface {
 	// Identity returns the person that the account was verified as; false while it is not verified.
 	Identity(ctx context.Context, a civic.Account) (civic.Identity, bool, error)
+}
+
+// Talks looks up conversations between residents and the staff. What it tells of them is for the
+// staff of their community and for their own resident alone.
+type Talks interface {
+	// Reachable says whether somebody of the staff can answer residents of a community.
+	Reachable(ctx context.Context, c civic.CommunityID) (bool, error)
+	// Own returns the account's own open talk; false if there is none.
+	Own(ctx context.Context, a civic.Account) (civic.Talk, bool, error)
+	// Desk lists the talks that the account may see as staff: its own first, then the queue, the
+	// oldest first. It is empty for who may not talk.
+	Desk(ctx context.Context, a civic.Account) ([]civic.Talk, error)
+	// Numbered returns a talk that the account may see as staff, open or closed lately.
+	Numbered(ctx context.Context, a civic.Account, number int) (civic.Talk, bool, error)
+	// Lines returns the last lines of such a talk, at most limit, in order.
+	Lines(ctx context.Context, a civic.Account, talk civic.TalkID, limit int) ([]civic.TalkLine, error)
+	// Colleagues lists, with their names, the others who may talk with residents of a community.
+	Colleagues(ctx context.Context, a civic.Account, c civic.CommunityID) ([]civic.Colleague, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

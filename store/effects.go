@@ -64,6 +64,31 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.FireTimer:
 		return t.planFire(e)
 	}
+	return db.planTalking(ctx, t, effect)
+}
+
+// planTalking is planEffect for what has to do with talks.
+func (db *DB) planTalking(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
+	case civic.CallPerson:
+		return db.planCall(ctx, t, e)
+	case civic.Say:
+		return db.planSay(ctx, t, e)
+	case civic.HangUp:
+		return db.planHangUp(ctx, t, e)
+	case civic.RateTalk:
+		return t.planRateTalk(e)
+	case civic.TakeTalk:
+		return db.planTake(ctx, t, e)
+	case civic.Answer:
+		return db.planAnswer(ctx, t, e)
+	case civic.HandTalk:
+		return db.planHand(ctx, t, e)
+	case civic.EndTalk:
+		return db.planEndTalk(ctx, t, e)
+	case civic.TalkDue:
+		return db.planTalkDue(ctx, t, e)
+	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }
 

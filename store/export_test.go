@@ -41,6 +41,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
+		&deskRow{}, &talkRow{}, &talkLineRow{}, &talkEndRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {

@@ -94,7 +94,7 @@ func describe(e any, r civic.Receipt) string {
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	}
-	return fmt.Sprintf("%T is not described", e)
+	return describeTalk(e)
 }
 
 // sessions can be switched off, and forget everybody.

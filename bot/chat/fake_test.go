@@ -46,7 +46,7 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}}
+	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}, Talks: nobody{}}
 }
 
 // nobody is on the roll or on the staff.

@@ -9,6 +9,6 @@ import (
 func World(db *store.DB) flows.World {
 	return flows.World{
 		Communities: db.Communities(), Followers: db.Followers(), Needs: db.Needs(), Inbox: db, Preferences: db,
-		Staff: db.Staff(), People: db.People(),
+		Staff: db.Staff(), People: db.People(), Talks: db.Talks(),
 	}
 }

@@ -11,6 +11,7 @@ import (
 const (
 	TimerPush  = "push"  // makes a push: TimedPush
 	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
+	TimerTalk  = "talk"  // moves a talk that was left alone: TalkDue
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -52,6 +53,12 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: []any{MakePush(p)}}, nil
 	case TimerSweep:
 		return Todo{Sweep: true}, nil
+	case TimerTalk:
+		var d TalkDue
+		if err := json.Unmarshal(t.Args, &d); err != nil {
+			return Todo{}, fmt.Errorf("timer of kind talk: arguments do not fit: %w", err)
+		}
+		return Todo{Effects: []any{d}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
 }

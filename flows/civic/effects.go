@@ -101,6 +101,10 @@ type Receipt struct {
 	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
+
+	Talk    int    `json:"talk,omitempty"`    // number of the talk that was spoken in
+	Ahead   int    `json:"ahead,omitempty"`   // talks that wait longer
+	Talking string `json:"talking,omitempty"` // how it stands, see TalkingWaits
 }
 
 // Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what

@@ -61,6 +61,14 @@ func (r *round[W]) committed(res result, receipt any) error {
 		told.Text = lines(res.reply.Text, told.Text)
 		res.reply = told
 	}
+	if m := r.e.byID[top.Flow]; m.head().notes && !res.done {
+		noted, err := m.note(top, r.t, receipt)
+		if err != nil {
+			return err
+		}
+		noted.Text = lines(res.said, noted.Text)
+		res.reply = noted
+	}
 	return r.after(res)
 }
 
@@ -202,6 +210,7 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 	if r.s.Top != nil && r.s.Top.Flow == id && r.s.Top.started() && seed != nil {
 		return r.offer(seed)
 	}
+	r.leaveTalk(id)
 	r.setAside()
 	r.s.Top = &Frame{Run: r.t.newRun(), Flow: id, Ver: h.version, Step: h.steps[0].id, Then: then, Glance: h.glance}
 	r.s.Offer, r.s.Seed = false, nil
@@ -217,7 +226,9 @@ func (r *round[W]) begin(m machine[W], arg string, seed *Input) error {
 	if !r.holds(m) {
 		return r.lost(m)
 	}
+	r.t.seeded = true
 	res, err := m.drive(top, r.t, action{do: doBegin, arg: arg})
+	r.t.seeded = false
 	if err != nil {
 		return err
 	}
@@ -262,6 +273,7 @@ func (r *round[W]) command(c cmd, arg string) error {
 	r.out.Word = "command"
 	top := r.s.Top
 	if top != nil && !top.worth() && len(r.s.Parked) > 0 && (c == cmdContinue || c == cmdCancel) {
+		r.leaveTalk("")
 		r.s.Top, top = nil, nil // such as the menu: it is not what they mean
 	}
 	if top == nil {
