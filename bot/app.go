@@ -128,7 +128,7 @@ func (a *app) account() wechat.Config {
 	w := a.cfg.WeChat
 	return wechat.Config{
 		AppID: w.AppID, Secret: w.Secret.Reveal(), Token: w.Token.Reveal(), AESKey: w.AESKey.Reveal(),
-		AESKeyPrevious: w.AESKeyPrevious.Reveal(), Account: w.Account, Mode: w.Mode, API: w.API,
+		AESKeyPrevious: w.AESKeyPrevious.Reveal(), Account: w.Account, Mode: w.Mode, API: w.API, Open: w.Open,
 	}
 }
 
@@ -161,7 +161,7 @@ func (a *app) openWebhook() error {
 	}
 	a.chat = chat.New(chat.Options{
 		Engine:   engine,
-		World:    chat.World(a.db),
+		World:    chat.World(a.db, a.cfg.BaseURL),
 		Sessions: a.sessions, Ledger: &wakingLedger{a.metrics.ledger(a.db), a}, Now: a.db.Clock().Now, Location: a.cfg.Location(),
 		Key: subkey(a.cfg.MasterKey, "chat"), Log: a.log, Observe: a.metrics.turn,
 	})

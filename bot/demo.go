@@ -55,10 +55,12 @@ func demoCommand(ctx context.Context, e env) error {
 		env: e, data: data, pages: pages, api: api,
 		cfg: config.Config{
 			Addr: pages.Addr().String(), AdminAddr: "127.0.0.1:0", Data: data, TZ: "Asia/Shanghai",
-			SQL: config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key, Push: demoPush(),
+			BaseURL: "http://" + loopback(pages.Addr()),
+			SQL:     config.Secret("sqlite:" + filepath.Join(data, "demo.db")), Redis: "none", MasterKey: key, Push: demoPush(),
 			WeChat: config.WeChat{
 				AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey,
-				Account: demoAccount, Mode: wechat.ModeSafe, API: "http://" + api.Addr().String(),
+				Account: demoAccount, Mode: wechat.ModeSafe,
+				API: "http://" + api.Addr().String(), Open: "http://" + api.Addr().String(),
 			},
 		},
 		log: slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
@@ -130,7 +132,7 @@ func (d *demoRun) run(ctx context.Context) error {
 	webhook := "http://" + loopback(d.pages.Addr()) + "/wechat"
 	p := platform.New(platform.Options{
 		AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount,
-		Mode: platform.Safe, Webhooks: []string{webhook}, Now: a.db.Clock().Now,
+		Mode: platform.Safe, Webhooks: []string{webhook}, Now: a.db.Clock().Now, LoginDomain: loopback(d.pages.Addr()),
 		Templates: demoTemplates(), NoticeTemplates: demoNotices(),
 	})
 	defer p.Close()
@@ -156,6 +158,9 @@ func (d *demoRun) serve(ctx context.Context, a *app, p *platform.Platform, page 
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", a.webhook)
+	if err := a.openPages(mux); err != nil {
+		return err
+	}
 	mux.Handle("/", page.Handler())
 	front, back := server(mux, d.log), server(p.Handler(), d.log)
 	front.WriteTimeout = 0 // the page's event stream stays open

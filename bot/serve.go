@@ -39,7 +39,9 @@ func serve(ctx context.Context, e env) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/wechat", a.webhook)
-	err = a.listen(ctx, mux)
+	if err = a.openPages(mux); err == nil {
+		err = a.listen(ctx, mux)
+	}
 	return errors.Join(err, a.Close())
 }
 

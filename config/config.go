@@ -55,6 +55,7 @@ type WeChat struct {
 	Account        string // original id, gh_…
 	Mode           string // ModeSafe or ModePlain
 	API            string // base URL without a slash at its end; empty: WeChat's own
+	Open           string // base URL of the login for pages, likewise
 }
 
 // Location is the time zone of TZ.
@@ -133,7 +134,9 @@ func Load(getenv func(string) string, environ []string, need Need, checks ...Che
 	c.compare(bad, &faults)
 	c.Push = readPush(c.pushText.Reveal(), section, &faults, checks)
 	c.pushText = ""
-	c.BaseURL, c.WeChat.API = strings.TrimRight(c.BaseURL, "/"), strings.TrimRight(c.WeChat.API, "/")
+	for _, u := range []*string{&c.BaseURL, &c.WeChat.API, &c.WeChat.Open} {
+		*u = strings.TrimRight(*u, "/")
+	}
 	faults = append(faults, strangers(environ, vars)...)
 	if len(faults) > 0 {
 		return Config{}, slices.Compact(faults)

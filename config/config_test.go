@@ -88,7 +88,7 @@ func TestEverythingSet(t *testing.T) {
 	env := with("YISHI_ADDR", ":80", "YISHI_ADMIN_ADDR", "[::1]:81", "YISHI_BASE_URL", "https://h.example/x/", "YISHI_DATA", "/d",
 		"YISHI_SQL", "mysql:u:p@tcp(h:3306)/yishi?parseTime=true", "YISHI_REDIS", " redis://:p@h:6379/0\n",
 		"YISHI_MASTER_KEY_PREVIOUS", key2, "YISHI_TZ", "UTC", "YISHI_LOG", "debug", "YISHI_WECHAT_AES_KEY_PREVIOUS", aes2,
-		"YISHI_WECHAT_MODE", "plain", "YISHI_WECHAT_API", "http://127.0.0.1:9000/")
+		"YISHI_WECHAT_MODE", "plain", "YISHI_WECHAT_API", "http://127.0.0.1:9000/", "YISHI_WECHAT_OPEN", "http://127.0.0.1:9001/")
 	c, err := load(env, config.Serve)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestEverythingSet(t *testing.T) {
 		SQL: "mysql:u:p@tcp(h:3306)/yishi?parseTime=true", Redis: "redis://:p@h:6379/0", MasterKey: key1, MasterKeyPrevious: key2,
 		WeChat: config.WeChat{
 			AppID: "wx0123456789abcdef", Secret: "app-secret", Token: "corpus-token", AESKey: aes1, AESKeyPrevious: aes2,
-			Account: "gh_0123456789ab", Mode: "plain", API: "http://127.0.0.1:9000",
+			Account: "gh_0123456789ab", Mode: "plain", API: "http://127.0.0.1:9000", Open: "http://127.0.0.1:9001",
 		},
 	}
 	if c != want {
@@ -198,6 +198,7 @@ func TestValues(t *testing.T) {
 		{"YISHI_WECHAT_ACCOUNT", []string{"gh_0123456789ab", "gh_x"}, []string{"gh_", "gh0123", "wx0123456789abcdef", "gh_a b"}},
 		{"YISHI_WECHAT_MODE", []string{"safe", "plain"}, []string{"Safe", "compat", "aes"}},
 		{"YISHI_WECHAT_API", []string{"https://api.weixin.qq.com", "http://127.0.0.1:1"}, []string{"http://h", "api.weixin.qq.com"}},
+		{"YISHI_WECHAT_OPEN", []string{"https://open.weixin.qq.com", "http://127.0.0.1:1"}, []string{"http://h", "open.weixin.qq.com"}},
 	} {
 		for _, v := range row.good {
 			t.Run(row.name+" good "+v, func(t *testing.T) {

@@ -86,7 +86,7 @@ func TestNoRenderingLeaks(t *testing.T) {
 func TestNoFaultLeaks(t *testing.T) {
 	var names []string
 	for name := range with("YISHI_ADDR", "", "YISHI_ADMIN_ADDR", "", "YISHI_BASE_URL", "", "YISHI_DATA", "", "YISHI_TZ", "", "YISHI_LOG", "",
-		"YISHI_MASTER_KEY_PREVIOUS", "", "YISHI_WECHAT_AES_KEY_PREVIOUS", "", "YISHI_WECHAT_MODE", "", "YISHI_WECHAT_API", "",
+		"YISHI_MASTER_KEY_PREVIOUS", "", "YISHI_WECHAT_AES_KEY_PREVIOUS", "", "YISHI_WECHAT_MODE", "", "YISHI_WECHAT_API", "", "YISHI_WECHAT_OPEN", "",
 		"YISHI_CONFIG", "", "YISHI_SQL_FILE", "", "YISHI_WECHAT_TOKEN_FILE", "", "YISHI_REDDIS", "") {
 		names = append(names, name)
 	}

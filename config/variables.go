@@ -79,6 +79,7 @@ func variables(c *Config) []variable {
 		{name: "YISHI_WECHAT_AES_KEY_PREVIOUS", secret: &w.AESKeyPrevious, ok: isAESKey, want: aes},
 		{name: "YISHI_WECHAT_ACCOUNT", need: needAccount, text: &w.Account, ok: isAccount, want: "the account's original id, gh_…"},
 		{name: "YISHI_WECHAT_API", text: &w.API, ok: isURL, want: "the base URL of the API, https://HOST (http only on loopback)"},
+		{name: "YISHI_WECHAT_OPEN", text: &w.Open, ok: isURL, want: "the base URL of the login for pages, https://HOST (http only on loopback)"},
 		{name: pushVariable, secret: &c.pushText, ok: func(string) bool { return true }, want: "the push section as YAML or JSON"},
 	}
 }

@@ -15,7 +15,12 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm, Talking: talking,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &rateTalk, &desk, &answering, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut, &noSuch)
+		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut,
+		&office,
+		&openLink, &rollForm,
+		&stageNow, &shortlisted, &roundFlow, &drawList,
+		&noSuch,
+	)
 }
 
 // alarm answers emergencies at once, whatever is under way.

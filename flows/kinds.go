@@ -22,6 +22,7 @@ func TellKinds() []TellKind {
 		args any
 	}{
 		{TellAnnounce, Announce{Title: "周六议事会", Body: "周六下午三点，社区服务站。", From: "钮家巷社区"}},
+		{civic.TellListDue, civic.ListDue{Round: "2027年"}},
 		{TellNeedNews, NeedNews{Number: "钮2027-018", Text: "河边装一排晾衣架", State: civic.NeedAccepted, Next: "9月5日前编方案"}},
 		{TellRelay, civic.TalkTold{Number: 3, Lines: []civic.ToldLine{{Kind: civic.LineText, Text: "您好，我下午来看看", Role: civic.GridWorker}}}},
 		{TellRelayCall, civic.TalkTold{Number: 3, Who: "张** · 钮家新村3幢", Why: civic.CallNew}},

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,24 +19,32 @@ func TestTellKinds(t *testing.T) {
 			t.Errorf("%s: %v, fields %v", k.Name, err, k.Fields)
 		}
 	}
-	files, err := parser.ParseFile(token.NewFileSet(), "tell.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := 0
-	ast.Inspect(files, func(n ast.Node) bool {
-		v, ok := n.(*ast.ValueSpec)
-		if !ok || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Tell") {
-			return true
+	for _, pattern := range []string{"*.go", "civic/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(pattern, err)
 		}
-		if lit, ok := v.Values[0].(*ast.BasicLit); ok {
-			found++
-			if !slices.Contains(listed, strings.Trim(lit.Value, `"`)) {
-				t.Errorf("%s is not listed", v.Names[0].Name)
+		for _, path := range paths {
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
 			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				v, ok := n.(*ast.ValueSpec)
+				if !ok || len(v.Values) != 1 || !strings.HasPrefix(v.Names[0].Name, "Tell") {
+					return true
+				}
+				if lit, ok := v.Values[0].(*ast.BasicLit); ok {
+					found++
+					if !slices.Contains(listed, strings.Trim(lit.Value, `"`)) {
+						t.Errorf("%s is not listed", v.Names[0].Name)
+					}
+				}
+				return true
+			})
 		}
-		return true
-	})
+	}
 	if found != len(listed) || found == 0 {
 		t.Errorf("%d kinds, %d listed", found, len(listed))
 	}

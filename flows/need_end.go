@@ -173,5 +173,8 @@ func (*NeedDraft) told(_ *Turn, got any) Reply {
 	if r.Heat > 0 { // only an endorsement has endorsers at once
 		return Reply{Text: fmt.Sprintf("已附议，现在 %d 人。编号 %s，回“进度%s”随时问。", r.Heat, r.Number, short(r.Number))}
 	}
+	if r.Later != civic.NoStage {
+		return Reply{Text: "已提交，编号 " + r.Number + "。" + civic.Closed(r.Later, civic.DoRaise) + "\n回“进度" + short(r.Number) + "”随时问。"}
+	}
 	return Reply{Text: "已提交，编号 " + r.Number + "。\n网格员看过后公开给邻居。回“进度" + short(r.Number) + "”随时问。"}
 }

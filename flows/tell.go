@@ -70,6 +70,8 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellRelay(r, midStep) })
 	case TellRelayCall:
 		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellCall(r, midStep) })
+	case civic.TellListDue:
+		t, err = tellAs(args, tellListDue)
 	default:
 		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
 	}

@@ -36,6 +36,9 @@ type World struct {
 	Staff       Staff
 	People      People
 	Talks       Talks
+	Rounds      Rounds
+	Links       Links
+	Base        string // the program's public address without a slash at its end; "": no pages
 }
 
 // Communities looks up communities and how to find one's own.
@@ -111,6 +114,17 @@ type Talks interface {
 	Lines(ctx context.Context, a civic.Account, talk civic.TalkID, limit int) ([]civic.TalkLine, error)
 	// Colleagues lists, with their names, the others who may talk with residents of a community.
 	Colleagues(ctx context.Context, a civic.Account, c civic.CommunityID) ([]civic.Colleague, error)
+}
+
+// Rounds looks up rounds, their stages and their shortlists.
+type Rounds interface {
+	// Rounds lists the open rounds of a community, the latest first.
+	Rounds(ctx context.Context, c civic.CommunityID) ([]civic.Round, error)
+	// Candidates lists the needs among which the shortlist of a round is drawn up.
+	Candidates(ctx context.Context, r civic.Round) ([]civic.Need, error)
+	// Shortlist returns the published list of a round, listed needs first, and the rule it was drawn
+	// up by; false while nothing is published. Texts that are not public are left out.
+	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
 // noteCommunity remembers the account's community between turns, so that most turns need no look-up.

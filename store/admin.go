@@ -111,7 +111,8 @@ func (db *DB) AddScene(ctx context.Context, scene string, community civic.Commun
 }
 
 // AddNeed writes a need with the state, release and heat it comes with, for the demo and for
-// tests. Its number is the next one of its year (RaisedAt's, or now's); it returns the need as stored.
+// tests; nobody of the roll stands behind its heat. Its number is the next one of its year
+// (RaisedAt's, or now's); it returns the need as stored.
 func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 	k, err := db.places.known(ctx, db)
 	if err != nil {
@@ -139,10 +140,40 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		}
 		row = r.row(key.Year, next[key], ms(n.RaisedAt))
 		row.State, row.Released, row.Heat, row.UpdatedMS = string(n.State), n.Released, n.Heat, ms(now)
-		return tx.Create(&row).Error
+		row.Cycle.RoundID = n.Round
+		row.Cycle.Others, row.Cycle.PersonID, row.Cycle.EstateID, row.Cycle.GridID = n.Others, int64(n.Person), n.Estate, n.Grid
+		row.Cycle.MarkedUrgent, row.Cycle.MarkedHard, row.Cycle.PhotosShown = n.MarkedUrgent, n.MarkedHard, n.PhotosShown
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return b.addSample(row)
 	})
 	if err != nil {
 		return civic.Need{}, fmt.Errorf("add need: %w", clean(err))
 	}
 	return row.need(c.Code), nil
+}
+
+// addSample writes what the counts and the release of a made-up need stand for.
+func (b *batch) addSample(row needRow) error {
+	if !row.Released {
+		return b.ask(row, civic.ReviewRelease)
+	}
+	var names []endorsementRow
+	var backers []backerRow
+	for i := range row.Heat + row.Cycle.Others {
+		e := endorsementRow{NeedID: row.ID, Account: fmt.Sprintf("sample-%d-%d", row.ID, i), AtMS: row.RaisedMS}
+		if i < row.Heat {
+			e.PersonID = newID()
+			backers = append(backers, backerRow{row.ID, e.PersonID})
+		}
+		names = append(names, e)
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	if err := b.tx.Create(&names).Error; err != nil || len(backers) == 0 {
+		return err
+	}
+	return b.tx.Create(&backers).Error
 }

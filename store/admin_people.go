@@ -102,9 +102,20 @@ func addDoor(tx *gorm.DB, n NewPerson) (int64, error) {
 
 // AddIdentity says on behalf of the operator who an account belongs to, for the demo and for tests.
 func (db *DB) AddIdentity(ctx context.Context, a civic.Account, p civic.PersonID, how civic.VerifiedBy) error {
-	err := db.w.WithContext(ctx).Clauses(clause.OnConflict{
-		Columns: []clause.Column{{Name: "account"}}, DoUpdates: clause.AssignmentColumns([]string{"person_id", "how", "since_ms"}),
-	}).Create(&identityRow{Account: string(a), PersonID: int64(p), How: string(how), SinceMS: ms(db.clock.Now())}).Error
+	err := db.retried(ctx, func(tx *gorm.DB) error {
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		err := tx.Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "account"}}, DoUpdates: clause.AssignmentColumns([]string{"person_id", "how", "since_ms"}),
+		}).Create(&identityRow{Account: string(a), PersonID: int64(p), How: string(how), SinceMS: ms(b.now)}).Error
+		if err != nil {
+			return err
+		}
+		who, err := b.identities([]string{string(a)})
+		if err != nil {
+			return err
+		}
+		return b.rebind(string(a), who[string(a)])
+	})
 	if err != nil {
 		return fmt.Errorf("add identity: %w", clean(err))
 	}

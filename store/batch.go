@@ -31,6 +31,7 @@ type turn struct {
 	attached []mediaRow // of the needs written in this try
 	receipt  civic.Receipt
 	first    *runRow // set when the turn was written before this batch
+	placed   bool    // a community was changed
 	unsure   bool    // an earlier attempt's COMMIT was not answered
 }
 
@@ -154,11 +155,14 @@ func (c *culprit) Unwrap() error { return c.err }
 // settle answers everybody after COMMIT.
 func (db *DB) settle(turns []*turn) {
 	for _, t := range turns {
+		if t.placed {
+			db.places.forget()
+		}
 		if t.first == nil {
-			db.tell(t, t.receipt, nil)
+			db.tell(t, db.reveal(t.job.c.Run, t.job.c.N, t.receipt), nil)
 			continue
 		}
-		receipt, err := t.first.receipt()
+		receipt, err := db.receiptOf(t.first)
 		switch {
 		case err != nil:
 		case !bytes.Equal(t.first.AccountHash, t.job.hash):
@@ -176,7 +180,7 @@ func (db *DB) settle(turns []*turn) {
 func (db *DB) execute(ctx context.Context, turns []*turn) error {
 	db.stats.batches.Add(1)
 	for _, t := range turns {
-		t.first, t.attached = nil, nil
+		t.first, t.attached, t.placed = nil, nil, false
 		t.receipt = civic.Receipt{Final: t.job.c.Final, Closed: t.job.close}
 	}
 	tx := db.w.WithContext(ctx).Begin()

@@ -52,19 +52,19 @@ func (db *DB) Seen(ctx context.Context, key string) (receipt civic.Receipt, run 
 	if err != nil {
 		return receipt, "", 0, false, fmt.Errorf("look for message: %w", clean(err))
 	}
-	if receipt, err = row.receipt(); err != nil {
+	if receipt, err = db.receiptOf(&row); err != nil {
 		return receipt, "", 0, false, err
 	}
 	return receipt, row.Run, row.N, true, nil
 }
 
-// receipt reads what was stored.
-func (r runRow) receipt() (civic.Receipt, error) {
+// receiptOf reads what was stored, and makes the reference of a link anew.
+func (db *DB) receiptOf(r *runRow) (civic.Receipt, error) {
 	var receipt civic.Receipt
 	if err := json.Unmarshal([]byte(r.Receipt), &receipt); err != nil {
 		return receipt, fmt.Errorf("read receipt: %w", err)
 	}
-	return receipt, nil
+	return db.reveal(r.Run, r.N, receipt), nil
 }
 
 // accountHash is how runs remember an account: keyed, so that the table alone names nobody.
@@ -87,7 +87,7 @@ func (c Commit) check() error {
 	case !token(string(c.Account), 64) || c.Account == "":
 		return errors.New("commit: account is not 1 to 64 ASCII characters")
 	}
-	return nil
+	return mixed(c.Effects)
 }
 
 // token says whether s is printable ASCII of at most most bytes.

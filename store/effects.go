@@ -17,6 +17,7 @@ type plan struct {
 	raise []raise
 	media []mediaRow // raised needs add theirs when they have an id
 	steps []step
+	link  bool // one is made
 }
 
 // step is an effect that must look before it writes. Steps of a batch run in the order of
@@ -63,31 +64,71 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.OpenRound:
+		return t.planOpenRound(e)
+	case civic.MoveStage:
+		return t.planMoveStage(e)
+	case civic.PlanStage:
+		return t.planStage(e)
+	case civic.StageDue:
+		return t.planStageDue(e)
+	case civic.PublishShortlist:
+		return t.planShortlist(e)
+	case civic.MakeLink:
+		return t.planLink(db, e)
+	case civic.OpenLink:
+		return t.planOpen(db, e)
+	case civic.ShutLink:
+		return t.planShut(db, e)
+	case civic.MissLink:
+		return t.planMiss(e)
+	case civic.Invite:
+		return db.planInvite(ctx, t, e)
+	case civic.CancelInvite:
+		return t.planCancelInvite(e)
+	case civic.AcceptInvite:
+		return db.planAccept(ctx, t, e)
+	case civic.MissInvite:
+		return t.planMissInvite(e)
+	case civic.RevokeGrant:
+		return t.planRevoke(e)
+	case civic.HandOver:
+		return t.planHandOver(e)
+	case civic.HandBack:
+		return t.planHandBack(e)
+	case civic.TakeBack:
+		return t.planTakeBack(e)
+	case civic.ChangeSettings:
+		return t.planChange(e)
+	case civic.CallPerson, civic.Say, civic.HangUp, civic.RateTalk, civic.TakeTalk, civic.Answer, civic.HandTalk, civic.EndTalk, civic.TalkDue:
+		return db.planTalking(ctx, t, e)
 	}
-	return db.planTalking(ctx, t, effect)
+	return t.planPublic(effect)
 }
 
-// planTalking is planEffect for what has to do with talks.
-func (db *DB) planTalking(ctx context.Context, t *turn, effect any) error {
+// planPublic knows the effects by which needs become public, and those of who reads them.
+func (t *turn) planPublic(effect any) error {
 	switch e := effect.(type) {
-	case civic.CallPerson:
-		return db.planCall(ctx, t, e)
-	case civic.Say:
-		return db.planSay(ctx, t, e)
-	case civic.HangUp:
-		return db.planHangUp(ctx, t, e)
-	case civic.RateTalk:
-		return t.planRateTalk(e)
-	case civic.TakeTalk:
-		return db.planTake(ctx, t, e)
-	case civic.Answer:
-		return db.planAnswer(ctx, t, e)
-	case civic.HandTalk:
-		return db.planHand(ctx, t, e)
-	case civic.EndTalk:
-		return db.planEndTalk(ctx, t, e)
-	case civic.TalkDue:
-		return db.planTalkDue(ctx, t, e)
+	case civic.UnendorseNeed:
+		return t.planUnendorse(e)
+	case civic.ReleaseNeed:
+		return t.planRelease(e)
+	case civic.KeepBack:
+		return t.planKeepBack(e)
+	case civic.TakeDownNeed:
+		return t.planTakeDown(e)
+	case civic.LeavePublic:
+		return t.planLeave(e)
+	case civic.SettleAppeal:
+		return t.planSettle(e)
+	case civic.ReportNeed:
+		return t.planReport(e)
+	case civic.AppealNeed:
+		return t.planAppeal(e)
+	case civic.RewriteNeed:
+		return t.planRewrite(e)
+	case civic.ObjectMerge:
+		return t.planObject(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -42,6 +42,10 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&deskRow{}, &talkRow{}, &talkLineRow{}, &talkEndRow{},
+		&roundRow{}, &stageRow{}, &listingRow{},
+		&linkRow{},
+		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
+		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -229,4 +233,16 @@ func RawPerson(ctx context.Context, t interface{ Fatal(...any) }, db *DB, id civ
 		t.Fatal(err)
 	}
 	return slices.Concat(row.Name, row.Phone, row.Code, row.Note, row.NameHash, row.PhoneHash)
+}
+
+// Warm makes a need one endorser warmer.
+func Warm(ctx context.Context, db *DB, id civic.NeedID) error {
+	return db.w.WithContext(ctx).Exec("UPDATE needs SET heat = heat + 1 WHERE id = ?", int64(id)).Error
+}
+
+// Count counts the rows of a table.
+func Count(ctx context.Context, db *DB, table string) (int64, error) {
+	var n int64
+	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
+	return n, err
 }

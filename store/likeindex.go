@@ -199,7 +199,7 @@ func (x *likeIndex) change(ctx context.Context, db *DB, c civic.CommunityID) err
 func (x *likeIndex) build(ctx context.Context, db *DB, c civic.CommunityID, moves uint64) error {
 	asked := ms(db.clock.Now())
 	var rows []needRow
-	err := db.r.WithContext(ctx).Where("community_id = ? AND released = ? AND state IN ?", int64(c), true, openStates()).Find(&rows).Error
+	err := db.r.WithContext(ctx).Where("community_id = ? AND released = ? AND state IN ?", int64(c), true, likeStates()).Find(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read open needs: %w", clean(err))
 	}
@@ -215,7 +215,7 @@ func (x *likeIndex) build(ctx context.Context, db *DB, c civic.CommunityID, move
 
 // put adds, renews or retires a need.
 func (x *likeSet) put(r needRow) {
-	shown := r.Released && slices.Contains(openStates(), r.State)
+	shown := r.Released && slices.Contains(likeStates(), r.State)
 	if i, ok := x.byID[r.ID]; ok {
 		d := &x.docs[i]
 		if shown && d.row.Text == r.Text {

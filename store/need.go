@@ -73,12 +73,28 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 	if err != nil {
 		return err
 	}
+	fronts, err := b.fronts(wanted)
+	if err != nil {
+		return err
+	}
+	var accounts []string
+	for _, t := range turns {
+		for _, r := range t.plan.raise {
+			accounts = append(accounts, string(r.effect.Account))
+		}
+	}
+	known, err := b.estates(accounts)
+	if err != nil {
+		return err
+	}
 	var rows []needRow
 	for _, t := range turns {
 		for _, r := range t.plan.raise {
 			at := r.counter(b.now)
 			row := r.row(at.Year, next[at], ms(b.now))
+			row.Cycle.EstateID = t.estate(r, known)
 			next[at]++
+			row.Cycle.RoundID, t.receipt.Later = fronts[row.CommunityID].take()
 			rows = append(rows, row)
 			t.receipt.Number = civic.Number{Code: r.community.Code, Year: row.Year, Seq: row.Seq}.String()
 			t.raised(r, row.ID)
@@ -87,7 +103,7 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 	if err := b.tx.Create(&rows).Error; err != nil {
 		return fmt.Errorf("insert needs: %w", clean(err))
 	}
-	return nil
+	return b.authored(turns, rows)
 }
 
 func (r raise) row(year, seq int, now int64) needRow {
@@ -96,7 +112,7 @@ func (r raise) row(year, seq int, now int64) needRow {
 		ID: newID(), CommunityID: int64(r.community.ID), Year: year, Seq: seq, Account: string(e.Account),
 		Category: string(e.Category), Text: e.Text, Place: e.Place.Text, Lat: e.Place.Lat, Lng: e.Place.Lng,
 		Located: e.Place.Located, Urgent: e.Urgent, State: string(civic.NeedRaised), RaisedMS: now, UpdatedMS: now,
-		Cycle: needCycle{WaitingMS: now},
+		Cycle: needCycle{WaitingMS: now}, Public: needPublic{Danger: civic.Dangerous(e.Text)},
 	}
 }
 
@@ -182,6 +198,9 @@ func (t *turn) planWithdraw(e civic.WithdrawNeed) error {
 		if row.State == string(civic.NeedWithdrawn) {
 			return nil
 		}
+		if err := b.during(row.Cycle.RoundID, civic.DoWithdraw); err != nil {
+			return err
+		}
 		err = b.tx.Exec("UPDATE needs SET state = ?, updated_ms = ? WHERE id = ?",
 			string(civic.NeedWithdrawn), ms(b.now), row.ID).Error
 		if err != nil {
@@ -213,6 +232,19 @@ func (t *turn) planAdd(e civic.AddToNeed) error {
 	return nil
 }
 
+// addsFreely says whether a word added to the need is public at once: where its verified author's
+// needs are, and this one is.
+func (b *batch) addsFreely(row needRow) (bool, error) {
+	if !row.Released {
+		return false, nil
+	}
+	who, err := b.identities([]string{row.Account})
+	if err != nil || who[row.Account].in(row.CommunityID).PersonID == 0 {
+		return false, err
+	}
+	return b.atOnce(row.CommunityID)
+}
+
 func (b *batch) add(t *turn, e civic.AddToNeed, text string) error {
 	row, err := b.lockNeed(e.Need)
 	switch {
@@ -235,9 +267,18 @@ func (b *batch) add(t *turn, e civic.AddToNeed, text string) error {
 		return refuse(fmt.Sprintf("这条需求已经补充了%d次，还有情况请直接告诉网格员。", additionsMost))
 	}
 	when := max(ms(b.now), have.Last+1) // they are read in this order
-	err = b.tx.Create(&additionRow{ID: newID(), NeedID: row.ID, Text: text, AtMS: when}).Error
+	free, err := b.addsFreely(row)
+	if err != nil {
+		return err
+	}
+	err = b.tx.Create(&additionRow{ID: newID(), NeedID: row.ID, Text: text, AtMS: when, Released: free}).Error
 	if err != nil {
 		return fmt.Errorf("insert addition: %w", clean(err))
+	}
+	if t.receipt.Public = free; !free {
+		if err := b.ask(row, civic.ReviewRelease); err != nil {
+			return err
+		}
 	}
 	if err := b.tx.Exec("UPDATE needs SET updated_ms = ? WHERE id = ?", ms(b.now), row.ID).Error; err != nil {
 		return fmt.Errorf("mark need: %w", clean(err))

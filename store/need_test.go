@@ -34,10 +34,10 @@ func TestEndorse(t *testing.T) {
 		}
 		all.Wait()
 		r := must(t, db, commit("run-again", 1, "openid-3", civic.EndorseNeed{Account: "openid-3", Need: n.ID}))
-		if r.Heat != 20 || r.Number != n.Number.String() {
-			t.Errorf("receipt %+v, want heat 20 of %v", r, n.Number)
+		if r.Heat != 0 || r.Others != 20 || !r.Backed || r.Number != n.Number.String() {
+			t.Errorf("receipt %+v, want 20 others of %v", r, n.Number)
 		}
-		if got, ok, err := db.Needs().Need(within(t, 10*time.Second), n.ID); !ok || err != nil || got.Heat != 20 {
+		if got, ok, err := db.Needs().Need(within(t, 10*time.Second), n.ID); !ok || err != nil || got.Heat != 0 || got.Others != 20 {
 			t.Errorf("need %+v %v %v", got, ok, err)
 		}
 	})

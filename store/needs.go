@@ -98,7 +98,7 @@ func (n *Needs) whole(ctx context.Context, rows []needRow) ([]civic.Need, error)
 		return nil, fmt.Errorf("read additions: %w", clean(err))
 	}
 	for _, a := range additions {
-		index[a.NeedID].Additions = append(index[a.NeedID].Additions, civic.Addition{Text: a.Text, At: at(a.AtMS)})
+		index[a.NeedID].Additions = append(index[a.NeedID].Additions, civic.Addition{Text: a.Text, At: at(a.AtMS), Released: a.Released})
 	}
 	return needs, nil
 }

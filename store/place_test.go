@@ -85,7 +85,7 @@ func TestLike(t *testing.T) {
 			return found
 		}
 		found := like("openid-A", 5)
-		if len(found) != 2 || !found[0].Own || found[1].ID != near.ID || !found[1].Backed || found[1].Own || found[1].Heat != 1 ||
+		if len(found) != 2 || !found[0].Own || found[1].ID != near.ID || !found[1].Backed || found[1].Own || found[1].Others != 1 ||
 			found[1].Number != near.Number || found[1].Score < 0.4 {
 			t.Fatalf("like: %+v", found)
 		}

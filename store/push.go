@@ -94,7 +94,7 @@ func (t *turn) planPush(e civic.MakePush) error {
 // checkPush refuses what no table could hold.
 func checkPush(p civic.Push, to civic.Audience) error {
 	set := 0
-	for _, is := range []bool{to.Community != 0, to.Accounts != nil, to.Need != 0} {
+	for _, is := range []bool{to.Community != 0, to.Accounts != nil, to.Need != 0, to.Staff != nil} {
 		if is {
 			set++
 		}
@@ -143,7 +143,7 @@ func (b *batch) addPush(p civic.Push, to civic.Audience) (pushRow, error) {
 	if to.Community != 0 {
 		row.Audience, err = b.countMembers(to.Community)
 	} else {
-		row.Audience, err = b.list(row.ID, to)
+		row.Audience, err = b.list(row.ID, to, p.Community)
 	}
 	if err != nil {
 		return row, err
@@ -172,7 +172,7 @@ func (b *batch) pushOf(id string) (pushRow, bool, error) {
 }
 
 // list writes an audience of single accounts and counts it.
-func (b *batch) list(push int64, to civic.Audience) (int, error) {
+func (b *batch) list(push int64, to civic.Audience, of civic.CommunityID) (int, error) {
 	if to.Need != 0 {
 		err := b.tx.Exec("INSERT INTO audiences (push_id, account) SELECT ?, account FROM needs WHERE id = ? UNION SELECT ?, account FROM endorsements WHERE need_id = ?",
 			push, int64(to.Need), push, int64(to.Need)).Error
@@ -187,6 +187,12 @@ func (b *batch) list(push int64, to civic.Audience) (int, error) {
 			return 0, fmt.Errorf("count audience: %w", clean(err))
 		}
 		return n, nil
+	}
+	if len(to.Staff) > 0 {
+		var err error
+		if to.Accounts, err = b.staffAccounts(to.Staff, of); err != nil {
+			return 0, err
+		}
 	}
 	names := slices.DeleteFunc(slices.Clone(to.Accounts), func(a civic.Account) bool { return a == to.Except })
 	slices.Sort(names)

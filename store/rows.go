@@ -86,9 +86,10 @@ type needRow struct {
 	State       string
 	Released    bool
 	Heat        int
-	RaisedMS    int64     `gorm:"column:raised_ms"`
-	UpdatedMS   int64     `gorm:"column:updated_ms"`
-	Cycle       needCycle `gorm:"embedded"`
+	RaisedMS    int64      `gorm:"column:raised_ms"`
+	UpdatedMS   int64      `gorm:"column:updated_ms"`
+	Cycle       needCycle  `gorm:"embedded"`
+	Public      needPublic `gorm:"embedded"`
 }
 
 // needCycle is what becomes of a need after it was raised.
@@ -113,16 +114,18 @@ type needCycle struct {
 }
 
 type additionRow struct {
-	ID     int64 `gorm:"primaryKey;autoIncrement:false"`
-	NeedID int64
-	Text   string
-	AtMS   int64 `gorm:"column:at_ms"`
+	ID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	NeedID   int64
+	Text     string
+	AtMS     int64 `gorm:"column:at_ms"`
+	Released bool  // others may read it, while the need is public
 }
 
 type endorsementRow struct {
-	NeedID  int64  `gorm:"primaryKey;autoIncrement:false"`
-	Account string `gorm:"primaryKey"`
-	AtMS    int64  `gorm:"column:at_ms"`
+	NeedID   int64  `gorm:"primaryKey;autoIncrement:false"`
+	Account  string `gorm:"primaryKey"`
+	AtMS     int64  `gorm:"column:at_ms"`
+	PersonID int64  // whose it counts as; zero: of nobody who is verified
 }
 
 type mediaRow struct {
@@ -180,5 +183,7 @@ func (n needRow) need(code string) civic.Need {
 		RaisedBy: civic.StaffID(n.Cycle.RaisedBy), MarkedUrgent: n.Cycle.MarkedUrgent, MarkedHard: n.Cycle.MarkedHard,
 		MergedInto: civic.NeedID(n.Cycle.MergedInto), PhotosShown: n.Cycle.PhotosShown, TakenDown: n.Cycle.TakenDown,
 		ReasonCode: n.Cycle.ReasonCode, Reason: n.Cycle.Reason, Duty: n.Cycle.Duty, WaitingSince: at(n.Cycle.WaitingMS),
+		KeptBack: n.Public.KeptBack, Hidden: n.Public.HiddenMS != 0, Appealed: n.Public.Appealed, Danger: n.Public.Danger,
+		PublicCode: n.Public.PublicCode, PublicReason: n.Public.PublicReason,
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -140,22 +141,28 @@ func TestClock(t *testing.T) {
 	})
 }
 
-// effectNames are the types of civic's effects.go that are effects.
+// effectNames are the types of civic's files of effects that are effects.
 func effectNames(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../flows/civic/effects.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	files, err := filepath.Glob("../flows/civic/effects*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
 	}
 	var names []string
-	for _, d := range file.Decls {
-		g, ok := d.(*ast.GenDecl)
-		if !ok || g.Tok != token.TYPE {
-			continue
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, s := range g.Specs {
-			if ts, ok := s.(*ast.TypeSpec); ok && ts.Name.Name != "Receipt" && ts.Name.Name != "Refusal" {
-				names = append(names, ts.Name.Name)
+		for _, d := range file.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.TYPE {
+				continue
+			}
+			for _, s := range g.Specs {
+				if ts, ok := s.(*ast.TypeSpec); ok && ts.Name.Name != "Receipt" && ts.Name.Name != "Refusal" {
+					names = append(names, ts.Name.Name)
+				}
 			}
 		}
 	}
@@ -169,6 +176,10 @@ func TestEveryEffectHasItsCase(t *testing.T) {
 		"WithdrawNeed": civic.WithdrawNeed{}, "AddToNeed": civic.AddToNeed{}, "KeepMedia": civic.KeepMedia{},
 		"MakePush": civic.MakePush{}, "OptOut": civic.OptOut{}, "ReadInbox": civic.ReadInbox{}, "ArmTimer": civic.ArmTimer{},
 		"CancelTimer": civic.CancelTimer{}, "FireTimer": civic.FireTimer{},
+		"UnendorseNeed": civic.UnendorseNeed{}, "ReleaseNeed": civic.ReleaseNeed{Text: true}, "KeepBack": civic.KeepBack{ReasonCode: "other"},
+		"TakeDownNeed": civic.TakeDownNeed{ReasonCode: "other"}, "LeavePublic": civic.LeavePublic{}, "SettleAppeal": civic.SettleAppeal{},
+		"ReportNeed": civic.ReportNeed{Code: "other"}, "AppealNeed": civic.AppealNeed{}, "RewriteNeed": civic.RewriteNeed{Text: "x"},
+		"ObjectMerge": civic.ObjectMerge{},
 	}
 	for _, name := range effectNames(t) {
 		effect, ok := effects[name]

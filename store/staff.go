@@ -34,6 +34,20 @@ func grantsOf(tx *gorm.DB, a civic.Account, lock string) ([]civic.Grant, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", clean(err))
 	}
+	return grantsIn(rows)
+}
+
+// grantsHeld reads the grants of a member of staff that hold.
+func grantsHeld(tx *gorm.DB, s civic.StaffID, lock string) ([]civic.Grant, error) {
+	var rows []grantRow
+	if err := tx.Raw("SELECT * FROM grants WHERE staff_id = ? AND revoked_ms = 0"+lock, int64(s)).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read grants: %w", clean(err))
+	}
+	return grantsIn(rows)
+}
+
+// grantsIn are the grants of rows, the narrowest first.
+func grantsIn(rows []grantRow) ([]civic.Grant, error) {
 	out := make([]civic.Grant, 0, len(rows))
 	for _, r := range rows {
 		g, err := r.grant()
@@ -74,6 +88,13 @@ type deed struct {
 // revoked before COMMIT, and writes the audit log. It returns the grant that allows the act; a
 // *civic.Refusal with civic.NoLonger says that there is none.
 func (b *batch) permit(t *turn, d deed) (civic.Grant, error) {
+	return b.permitIf(t, d, nil, civic.NoLonger)
+}
+
+// permitIf is permit for acts that not every grant that allows them allows on everything: may is
+// asked of each, nil allows all. Where some grant allows the act and may none of it, the sentence
+// is the refusal.
+func (b *batch) permitIf(t *turn, d deed, may func(civic.Grant) bool, sentence string) (civic.Grant, error) {
 	if err := t.own(d.by.Account); err != nil {
 		return civic.Grant{}, err
 	}
@@ -85,12 +106,17 @@ func (b *batch) permit(t *turn, d deed) (civic.Grant, error) {
 	if err != nil {
 		return civic.Grant{}, err
 	}
+	why := civic.NoLonger
 	for _, g := range grants {
-		if civic.May(g.Role, d.act) && g.Covers(d.by.Community, area) && g.Reaches(d.by.Grid) {
+		if !civic.May(g.Role, d.act) || !g.Covers(d.by.Community, area) || !g.Reaches(d.by.Grid) {
+			continue
+		}
+		if may == nil || may(g) {
 			return g, b.audit(g, d)
 		}
+		why = sentence
 	}
-	return civic.Grant{}, refuse(civic.NoLonger)
+	return civic.Grant{}, refuse(why)
 }
 
 // area is where a community lies.

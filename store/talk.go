@@ -79,6 +79,31 @@ func (d desk) hours(community int64) civic.ServiceHours {
 	return d.known.communities[c].Settings.Service(d.known.zone(c, d.loc))
 }
 
+// planTalking hands the effects on talks on.
+func (db *DB) planTalking(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
+	case civic.CallPerson:
+		return db.planCall(ctx, t, e)
+	case civic.Say:
+		return db.planSay(ctx, t, e)
+	case civic.HangUp:
+		return db.planHangUp(ctx, t, e)
+	case civic.RateTalk:
+		return t.planRateTalk(e)
+	case civic.TakeTalk:
+		return db.planTake(ctx, t, e)
+	case civic.Answer:
+		return db.planAnswer(ctx, t, e)
+	case civic.HandTalk:
+		return db.planHand(ctx, t, e)
+	case civic.EndTalk:
+		return db.planEndTalk(ctx, t, e)
+	case civic.TalkDue:
+		return db.planTalkDue(ctx, t, e)
+	}
+	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
+}
+
 // planTalk adds a step that works on talks.
 func (db *DB) planTalk(ctx context.Context, t *turn, do func(b *batch, t *turn, d desk) error) error {
 	d, err := db.desk(ctx)

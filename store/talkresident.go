@@ -202,6 +202,9 @@ func (b *batch) armWait(k *talkRow, d desk) error {
 // planTalkDue does what a timer of a talk is for, if it still holds.
 func (db *DB) planTalkDue(ctx context.Context, t *turn, e civic.TalkDue) error {
 	return db.planTalk(ctx, t, func(b *batch, _ *turn, d desk) error {
+		if e.What == civic.TalkDueFree {
+			return b.free(d, e.Staff, e.Community)
+		}
 		k, ok, err := oneTalk(b.tx, "id = ?"+b.db.dia.forUpdate(), int64(e.Talk))
 		if err != nil || !ok || k.closed() {
 			return err

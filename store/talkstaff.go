@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"yishi/flows/civic"
@@ -169,12 +170,12 @@ func (db *DB) planHand(ctx context.Context, t *turn, e civic.HandTalk) error {
 		if e.To == 0 {
 			return b.queue(k, d, int64(g.Staff))
 		}
-		return b.handOver(k, d, int64(e.To))
+		return b.giveTalk(k, d, int64(e.To))
 	})
 }
 
-// handOver makes a member of staff the one who has a talk, and tells them.
-func (b *batch) handOver(k *talkRow, d desk, to int64) error {
+// giveTalk makes a member of staff the one who has a talk, and tells them.
+func (b *batch) giveTalk(k *talkRow, d desk, to int64) error {
 	may, err := b.mayTalk(k, to)
 	if err != nil {
 		return err
@@ -213,33 +214,33 @@ func (db *DB) planEndTalk(ctx context.Context, t *turn, e civic.EndTalk) error {
 	})
 }
 
-// passTalks hands all talks of a member of staff in a community to another, who may be zero for
-// the queue: for when somebody is ill or loses their office.
-func (b *batch) passTalks(d desk, community, from, to int64) (int, error) {
+// freeTalks has the talks of somebody who does not work for a community any more go back into the
+// queue, at once but in a turn of their own.
+func (b *batch) freeTalks(g civic.Grant) error {
+	args, _ := json.Marshal(civic.TalkDue{Staff: g.Staff, Community: g.Community, What: civic.TalkDueFree}) // plain values: cannot fail
+	return b.arm(civic.Timer{
+		ID: fmt.Sprintf("talks-%x-%x/free", int64(g.Staff), int64(g.Community)), Rev: int(ms(b.now) / 1000 % 1_000_000_000), Kind: civic.TimerTalk, Args: args, DueAt: b.now,
+	})
+}
+
+// free puts the talks of a member of staff back into the queue. The residents are told.
+func (b *batch) free(d desk, staff civic.StaffID, c civic.CommunityID) error {
 	var ids []int64
-	err := b.tx.Raw("SELECT id FROM talks WHERE staff_id = ? AND state = ? AND community_id = ? ORDER BY id"+b.db.dia.forUpdate(),
-		from, int(civic.TalkTaken), community).Scan(&ids).Error
+	err := b.tx.Raw("SELECT id FROM talks WHERE staff_id = ? AND state = ? AND community_id = ? ORDER BY id", int64(staff), int(civic.TalkTaken), int64(c)).Scan(&ids).Error
 	if err != nil {
-		return 0, fmt.Errorf("read talks of staff: %w", clean(err))
+		return fmt.Errorf("read talks of staff: %w", clean(err))
 	}
 	for _, id := range ids {
 		k, err := b.talk(civic.TalkID(id))
 		if err != nil {
-			return 0, err
+			return err
 		}
-		if to == 0 {
-			if err = b.queue(&k, d, from); err == nil {
-				err = b.note(&k, d, 0, civic.NoteMoved)
-			}
-		} else {
-			err = b.handOver(&k, d, to)
-		}
-		if err != nil {
-			return 0, err
+		if err := b.keepHolder(&k, d); err != nil {
+			return err
 		}
 		if err := b.saveTalk(&k); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return len(ids), nil
+	return nil
 }

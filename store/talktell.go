@@ -71,7 +71,13 @@ func (b *batch) saveEnd(e talkEndRow) error {
 
 // bring sees to it that an end is told, not before due, what it has not been told.
 func (b *batch) bring(k *talkRow, staff int64, due time.Time) error {
-	e, err := b.talkEnd(k.ID, staff, 0)
+	begin := 0
+	if staff != 0 { // who came to a talk by a hand-over is told what was not answered
+		if err := b.tx.Raw("SELECT COALESCE(MAX(seq), 0) FROM talk_lines WHERE talk_id = ? AND side = ?", k.ID, sideStaff).Scan(&begin).Error; err != nil {
+			return fmt.Errorf("read last answer: %w", clean(err))
+		}
+	}
+	e, err := b.talkEnd(k.ID, staff, placeOf(begin))
 	if err != nil {
 		return err
 	}
@@ -315,7 +321,7 @@ func (b *batch) mayTalk(k *talkRow, staff int64) (bool, error) {
 // colleagues lists those who may talk with residents of a community and have an account.
 func colleagues(tx *gorm.DB, community int64) ([]civic.Colleague, error) {
 	var rows []struct {
-		grantRow
+		Grant   grantRow `gorm:"embedded"`
 		Account string
 	}
 	err := tx.Raw("SELECT g.*, s.account FROM grants g JOIN staff s ON s.id = g.staff_id WHERE g.community_id = ? AND g.revoked_ms = 0 AND s.account IS NOT NULL ORDER BY g.id",
@@ -325,7 +331,7 @@ func colleagues(tx *gorm.DB, community int64) ([]civic.Colleague, error) {
 	}
 	var all []civic.Colleague
 	for _, r := range rows {
-		g, err := r.grant()
+		g, err := r.Grant.grant()
 		if err != nil {
 			return nil, err
 		}

@@ -102,7 +102,7 @@ func newBenchChat(b *testing.B, db *store.DB, s session.Store, log *slog.Logger)
 	b.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(b),
-		World:    chat.World(db),
+		World:    chat.World(db, base),
 		Sessions: s, Ledger: db, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: log,
 	})

@@ -93,8 +93,19 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("OptOut{%s off:%v}", e.Topic, e.Off)
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
+	case civic.MakeLink:
+		return "MakeLink{" + e.Kind + "}"
+	case civic.OpenLink:
+		return "OpenLink"
+	case civic.ShutLink:
+		return "ShutLink"
+	case civic.MissLink:
+		return "MissLink"
 	}
-	return describeTalk(e)
+	if text := describeTalk(e); text != "" {
+		return text
+	}
+	return plainly(e, r)
 }
 
 // sessions can be switched off, and forget everybody.
@@ -155,7 +166,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 	t.Helper()
 	return chat.New(chat.Options{
 		Engine:   engine(t),
-		World:    chat.World(db),
+		World:    chat.World(db, base),
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
 		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
 	})

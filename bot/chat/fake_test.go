@@ -46,16 +46,7 @@ func newTown(now func() time.Time) *town {
 }
 
 func (w *town) world() flows.World {
-	return flows.World{Communities: w, Followers: w, Needs: w, Inbox: w, Preferences: w, Staff: nobody{}, People: nobody{}, Talks: nobody{}}
-}
-
-// nobody is on the roll or on the staff.
-type nobody struct{}
-
-func (nobody) Grants(context.Context, civic.Account) ([]civic.Grant, error) { return nil, nil }
-
-func (nobody) Identity(context.Context, civic.Account) (civic.Identity, bool, error) {
-	return civic.Identity{}, false, nil
+	return lookups(w)
 }
 
 func (*town) communities() []civic.Community {
@@ -115,7 +106,7 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		return &w.needs[id-1], nil
 	}
 	switch e := e.(type) {
-	case civic.ReadInbox, civic.OptOut:
+	case civic.ReadInbox, civic.OptOut, civic.MakeLink, civic.MissLink:
 		w.mailed(e)
 	case civic.Join:
 		w.homes[e.Account] = e.Community

@@ -16,6 +16,8 @@ var directives = map[string]func(p *player, args []string) error{
 	"person":   (*player).addPerson,
 	"resident": (*player).addResident,
 	"staff":    (*player).addStaff,
+	"news":     (*player).news, // 钮 2027-001 accepted 下一步
+	"link":     (*player).link, // 王伯 kind 标题
 }
 
 // addPerson puts somebody on the roll: 钮 钮家新村 一网格 3 2 501 姓名 [手机]; - stands for none.
@@ -70,7 +72,7 @@ func (p *player) addStaff(args []string) error {
 		if err != nil {
 			return err
 		}
-		for _, name := range strings.Split(args[3], ",") {
+		for name := range strings.SplitSeq(args[3], ",") {
 			i := slices.IndexFunc(grids, func(g civic.Grid) bool { return g.Name == name })
 			if i < 0 {
 				return fmt.Errorf("no grid %s; put somebody there on the roll first", name)

@@ -48,6 +48,8 @@ type player struct {
 	names  map[string]string   // openid → who
 	people map[string]civic.PersonID
 	pushes int
+	links  int
+	code   string // which a browser shows, for 〔码〕
 	out    script
 }
 
@@ -91,17 +93,21 @@ func (p *player) speak(at string, l line) {
 func openid(name string) string { return fmt.Sprintf("o%x", name) }
 
 var (
-	link = regexp.MustCompile(`<a href="weixin://bizmsgmenu\?msgmenucontent=([^&"]*)&(?:amp;)?msgmenuid=(\d+)">(.*?)</a>`)
-	rude = regexp.MustCompile(`(?s)^\[(\S+?)\] ?(.*)$`)
+	link      = regexp.MustCompile(`<a href="weixin://bizmsgmenu\?msgmenucontent=([^&"]*)&(?:amp;)?msgmenuid=(\d+)">(.*?)</a>`)
+	reference = regexp.MustCompile(`/f/[a-z2-7]{26}\b`)
+	rude      = regexp.MustCompile(`(?s)^\[(\S+?)\] ?(.*)$`)
 )
 
-func plain(reply string) string { return link.ReplaceAllString(reply, "$3") }
+// plain is a reply as people read it, but for references of links, which differ from run to run.
+func plain(reply string) string {
+	return reference.ReplaceAllString(link.ReplaceAllString(reply, "$3"), "/f/〔链接〕")
+}
 
 // input reads a person's line: plain words, or [照片] [语音] [定位] [关注] [扫码] [菜单] [点] [点旧] and the like.
 func (p *player) input(at, account, text string) dialog.Input {
 	m := rude.FindStringSubmatch(text)
 	if m == nil {
-		return dialog.Input{Kind: dialog.Text, Text: text}
+		return dialog.Input{Kind: dialog.Text, Text: strings.ReplaceAll(text, "〔码〕", p.code)}
 	}
 	switch m[1] {
 	case "照片":
@@ -187,8 +193,6 @@ func (p *player) direct(l line) {
 		p.st.down(t, f[1], f[0] == "down")
 	case "push": // 钮 meetings 标题 正文 [urgent=为什么] [expires=2h]
 		fail(p.announce(f[1:]))
-	case "news": // 钮 2027-001 accepted 下一步
-		fail(p.news(f[1:]))
 	case "forget":
 		p.st.forget()
 	default:

@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"testing"
-	"time"
 
 	"yishi/flows/civic"
-	"yishi/store"
 )
 
 // describeTalk writes an effect on talks without ids that differ from run to run.
@@ -38,7 +35,7 @@ func describeTalk(e any) string {
 	case civic.EndTalk:
 		return "EndTalk"
 	}
-	return fmt.Sprintf("%T is not described", e)
+	return ""
 }
 
 // mediaShown is how a photo or voice that arrives is written.
@@ -47,36 +44,6 @@ func mediaShown(m civic.ToldMedia) string {
 		return "[语音 " + m.ID + "]"
 	}
 	return "[照片 " + m.ID + "]"
-}
-
-// timerLease is longer than any test takes to fire what is due.
-const timerLease = time.Minute
-
-// fire does what timers are due for, as the bot's timer loop does.
-func (o *office) fire(t *testing.T) {
-	t.Helper()
-	for {
-		due, err := o.ClaimTimers(t.Context(), "script", 10, timerLease)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(due) == 0 {
-			return
-		}
-		for _, d := range due {
-			todo, err := civic.Due(d, o.Clock().Now())
-			if err != nil {
-				t.Fatal(err)
-			}
-			guard := civic.FireTimer{ID: d.ID, Rev: d.Rev, DueAt: d.DueAt}
-			_, err = o.Commit(t.Context(), store.Commit{
-				Run: store.TimerRun(d), N: 1, Account: "yishi", Final: true, Effects: append([]any{guard}, todo.Effects...),
-			})
-			if err != nil && !errors.Is(err, store.ErrStale) {
-				t.Fatal(err)
-			}
-		}
-	}
 }
 
 func init() {
@@ -91,5 +58,9 @@ func (p *player) unfollow(args []string) error {
 
 // revoke takes all offices of a speaker away: 小王.
 func (p *player) revoke(args []string) error {
-	return p.st.db().RevokeAll(p.t.Context(), civic.Account(openid(args[0])))
+	grants, err := p.st.db().Staff().Grants(p.t.Context(), civic.Account(openid(args[0])))
+	for _, g := range grants {
+		err = errors.Join(err, p.st.db().RevokeStaff(p.t.Context(), g.ID))
+	}
+	return err
 }

@@ -86,7 +86,7 @@ func (o *office) work(t *testing.T) []told {
 	if err := o.FlushContacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	o.fire(t)
+	fireTimers(t, o.DB)
 	if _, err := o.loop.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}

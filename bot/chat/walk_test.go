@@ -136,7 +136,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 	town := newTown(db.Clock().Now)
 	w.move(town, town.world())
 	w.chat = chat.New(chat.Options{
-		Engine: engine(t), World: flows.World{Communities: w.world, Followers: w.world, Needs: w.world, Inbox: w.world, Preferences: w.world, Staff: nobody{}, People: nobody{}},
+		Engine: engine(t), World: lookups(w.world),
 		Sessions: w.sess, Ledger: w.ledger, Now: db.Clock().Now, Location: shanghai, Key: []byte(strings.Repeat("k", 32)),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 		Observe: func(e chat.Event) { w.event = e },
@@ -148,7 +148,7 @@ func newWalk(t *testing.T, seed uint64) *walk {
 }
 
 func realWorld(db *store.DB) flows.World {
-	return chat.World(db)
+	return chat.World(db, base)
 }
 
 // move goes on with another truth, and nobody known to it.

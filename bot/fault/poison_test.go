@@ -74,7 +74,7 @@ func TestPoison(t *testing.T) {
 		t.Fatal(err)
 	}
 	needs := &poisoned{Needs: db.Needs()}
-	world := chat.World(db)
+	world := chat.World(db, "https://yishi.example")
 	world.Needs = needs
 	turns, calls := &tally{of: map[string]int{}}, &tally{of: map[string]int{}}
 	var logged bytes.Buffer

@@ -23,6 +23,7 @@ type Config struct {
 	Account        string // original id of the account, gh_…
 	Mode           string // safe (also when empty) or plain
 	API            string // base URL of the platform's API; empty means https://api.weixin.qq.com
+	Open           string // base URL of its login for pages; empty means https://open.weixin.qq.com
 }
 
 const stars = "***"
@@ -36,8 +37,8 @@ func star(s string) string {
 
 // String shows the set-up with its secrets starred.
 func (c Config) String() string {
-	return fmt.Sprintf("{AppID:%s Secret:%s Token:%s AESKey:%s AESKeyPrevious:%s Account:%s Mode:%s API:%s}",
-		c.AppID, star(c.Secret), star(c.Token), star(c.AESKey), star(c.AESKeyPrevious), c.Account, c.Mode, c.API)
+	return fmt.Sprintf("{AppID:%s Secret:%s Token:%s AESKey:%s AESKeyPrevious:%s Account:%s Mode:%s API:%s Open:%s}",
+		c.AppID, star(c.Secret), star(c.Token), star(c.AESKey), star(c.AESKeyPrevious), c.Account, c.Mode, c.API, c.Open)
 }
 
 // GoString keeps %#v from printing secrets.
@@ -54,6 +55,7 @@ func (c Config) LogValue() slog.Value {
 		slog.String("account", c.Account),
 		slog.String("mode", c.Mode),
 		slog.String("api", c.API),
+		slog.String("open", c.Open),
 	)
 }
 

@@ -124,12 +124,19 @@ type Need struct {
 	Reason       string   // in words, for those concerned
 	Duty         string   // whose it is now, where it was handed on
 	WaitingSince time.Time
+	KeptBack     bool   // staff said why it is not public yet: PublicCode and PublicReason
+	Hidden       bool   // reports have hidden it until staff looked
+	Appealed     bool   // its author has appealed against taking it down
+	Danger       bool   // its words speak of danger, see Dangerous
+	PublicCode   string // why it was kept back or taken down, see PublicReasons
+	PublicReason string // in words, for its author; "" those of the code
 }
 
 // Addition 补充 is a later word of the author.
 type Addition struct {
-	Text string
-	At   time.Time
+	Text     string
+	At       time.Time
+	Released bool // others may read it
 }
 
 // LikeNeed is a need that resembles what somebody is about to raise.
@@ -138,7 +145,9 @@ type LikeNeed struct {
 	Number Number
 	Text   string
 	Place  string
-	Heat   int
+	Heat   int     // verified persons that endorse it
+	Others int     // other accounts that do
+	Merged Number  // the need that was found and goes on in this one; zero: it is this one
 	Own    bool    // the asker's own need
 	Backed bool    // the asker has endorsed it already
 	Score  float64 // likeness from 0 to 1

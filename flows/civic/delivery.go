@@ -39,11 +39,12 @@ type Push struct {
 	MadeAt    time.Time
 }
 
-// Audience 对象 says who is told. One of Community, Accounts and Need is set; none means nobody.
+// Audience 对象 says who is told. One of Community, Accounts, Need and Staff is set; none means nobody.
 type Audience struct {
 	Community CommunityID // the accounts that belong to it when the push is made
 	Accounts  []Account   // just these
 	Need      NeedID      // its author and endorsers
+	Staff     []StaffID   // the accounts of these; with Push.Community set, of whoever stands in for them there
 	Except    Account     // is left out, such as who did it; "": nobody
 }
 

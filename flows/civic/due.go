@@ -30,6 +30,12 @@ type TimedPush struct {
 	Audience Audience `json:"audience"`
 }
 
+// argsOf is v as the arguments of a timer; v is a struct of plain values, which always can be.
+func argsOf(v any) json.RawMessage {
+	args, _ := json.Marshal(v)
+	return args
+}
+
 // Todo is what a due timer does.
 type Todo struct {
 	Effects []any // committed together with the guard that the timer is still armed
@@ -59,6 +65,13 @@ func Due(t Timer, now time.Time) (Todo, error) {
 			return Todo{}, fmt.Errorf("timer of kind talk: arguments do not fit: %w", err)
 		}
 		return Todo{Effects: []any{d}}, nil
+	}
+	if read := effectOf[t.Kind]; read != nil {
+		e, err := read(t.Args)
+		if err != nil {
+			return Todo{}, fmt.Errorf("timer of kind %s: arguments do not fit: %w", t.Kind, err)
+		}
+		return Todo{Effects: []any{e}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
 }

@@ -98,13 +98,20 @@ type FireTimer struct {
 // Receipt is what a committed turn tells the dialogue. A repeat of the turn gets the very same one.
 type Receipt struct {
 	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
-	Heat   int    `json:"heat,omitempty"`   // endorsers after an endorsement
+	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
+	Made   int64  `json:"made,omitempty"`   // id of what was made and has no number, such as an invitation
+	Heat   int    `json:"heat,omitempty"`   // verified persons after an endorsement
+	Others int    `json:"others,omitempty"` // other accounts after an endorsement
+	From   string `json:"from,omitempty"`   // number that was meant, where its need has been merged into Number's
+	Backed bool   `json:"backed,omitempty"` // the account endorses it now
+	Public bool   `json:"public,omitempty"` // what was written is public at once
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
 
 	Talk    int    `json:"talk,omitempty"`    // number of the talk that was spoken in
 	Ahead   int    `json:"ahead,omitempty"`   // talks that wait longer
 	Talking string `json:"talking,omitempty"` // how it stands, see TalkingWaits
+	Link    string `json:"link,omitempty"`    // reference of the link made, see MakeLink
 }
 
 // Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what

@@ -202,12 +202,15 @@ type EndTalk struct {
 const (
 	TalkDueWait   = "wait"   // it was not answered: tell more of the staff
 	TalkDueSilent = "silent" // nobody said anything: end it
+	TalkDueFree   = "free"   // Staff does not work for Community any more: their talks go back into the queue
 )
 
 // TalkDue is what a timer does with a talk, if that still holds.
 type TalkDue struct {
-	Talk TalkID `json:"talk"`
-	What string `json:"what"`
+	Talk      TalkID      `json:"talk,omitempty"`
+	What      string      `json:"what"`
+	Staff     StaffID     `json:"staff,omitempty"`
+	Community CommunityID `json:"community,omitempty"`
 }
 
 // How a talk stands after a turn of its resident, or whether an answer gets through: Receipt.Talking.

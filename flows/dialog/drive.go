@@ -31,7 +31,7 @@ type header[W any] struct {
 	takes        []Kind
 	match        func(string) (string, bool)
 	requires     func(*Turn[W]) string
-	forWhom      func(*Turn[W]) bool // nil: everybody
+	whom         Whom[W]
 	lost         string
 	glance       bool
 	talk         string
@@ -86,7 +86,7 @@ func (f *Flow[D, W]) head() *header[W] {
 	h := &header[W]{
 		id: f.ID, title: f.Title, version: f.Version, old: f.Old, opens: f.Opens, words: f.Words,
 		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads, glance: f.Glance,
-		forWhom: f.For, lost: f.Lost, talk: f.Talk, small: f.Small, fits: f.Fits, notes: f.Noted != nil,
+		whom: f.For, lost: f.Lost, talk: f.Talk, small: f.Small, fits: f.Fits, notes: f.Noted != nil,
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]

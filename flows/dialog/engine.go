@@ -92,10 +92,10 @@ func (f *Flow[D, W]) check(known map[string]bool) error {
 	say := func(format string, args ...any) {
 		faults = append(faults, fmt.Errorf("flow "+f.ID+": "+format, args...))
 	}
-	if (f.For == nil) != (f.Lost == "") {
-		say("For and Lost go together")
+	if (f.For.Has == nil) != (f.Lost == "") || (f.For.Has == nil) != (f.For.Right == "") {
+		say("For, its Right and Lost go together")
 	}
-	if f.For != nil && len(f.Takes) > 0 {
+	if f.For.Has != nil && len(f.Takes) > 0 {
 		say("takes inputs that are not for everybody")
 	}
 	if f.ID == "" || f.Title == "" || f.Version < 1 || len(f.Steps) == 0 {
@@ -160,7 +160,7 @@ func (e *Engine[W]) find(t *Turn[W], talk bool) (id, arg string, ok bool) {
 // allowed says whether a flow is for the turn's account.
 func (e *Engine[W]) allowed(m machine[W], t *Turn[W]) bool {
 	h := m.head()
-	return h.forWhom == nil || h.forWhom(t)
+	return h.whom.Has == nil || h.whom.Has(t)
 }
 
 // Open reports whether a question is open in a conversation, but for the menu's.

@@ -19,10 +19,9 @@ type Flow[D, W any] struct {
 	Match func(text string) (arg string, ok bool)
 	// Requires names a flow to be gone through first, "" for none. Nil: none.
 	Requires func(*Turn[W]) string
-	// For says whom the flow is for; nil: everybody. To others its words are plain text, and who
-	// loses the right half-way reads Lost and the flow ends. It is asked where the flow is opened and
-	// once in each turn that goes on with it; Commit checks the right itself.
-	For  func(*Turn[W]) bool
+	// For says whom the flow is for; the zero value: everybody. To others its words are plain text,
+	// and who loses the right half-way reads Lost and the flow ends.
+	For  Whom[W]
 	Lost string // what they read; needed with For
 	// Leads lists the flows that a step may open.
 	Leads []string

@@ -197,15 +197,13 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 	}
 	h := m.head()
 	var then *Then
-	if h.requires != nil {
-		if first := h.requires(r.t); first != "" {
-			then = &Then{Flow: id, Arg: arg, Seed: seed}
-			id, arg, seed, m = first, "", nil, r.e.byID[first]
-			if m == nil {
-				return errors.New("no flow " + first)
-			}
-			h = m.head()
+	if first := r.first(h); first != "" {
+		then = &Then{Flow: id, Arg: arg, Seed: seed}
+		id, arg, seed, m = first, "", nil, r.e.byID[first]
+		if m == nil {
+			return errors.New("no flow " + first)
 		}
+		h = m.head()
 	}
 	if r.s.Top != nil && r.s.Top.Flow == id && r.s.Top.started() && seed != nil {
 		return r.offer(seed)

@@ -1,6 +1,7 @@
 package dialog_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,10 @@ import (
 )
 
 // clerk is a world in which the account may or may not do the work of staff.
-type clerk struct{ may bool }
+type clerk struct {
+	may   bool
+	first string
+}
 
 type clerkDraft struct{ Said string }
 
@@ -20,7 +24,10 @@ func clerkEngine(t *testing.T) *dialog.Engine[*clerk] {
 	unknown := &dialog.Flow[clerkDraft, *clerk]{ID: "unknown", Version: 1, Title: "听", Steps: []dialog.Step[clerkDraft, *clerk]{{ID: "say", Say: "听到了。"}}}
 	work := &dialog.Flow[clerkDraft, *clerk]{
 		ID: "work", Version: 1, Title: "初选", Opens: []string{"初选"}, Words: []string{"初选"},
-		For: func(t *dialog.Turn[*clerk]) bool { return t.World.may }, Lost: "您现在没有权限了。",
+		For: dialog.Whom[*clerk]{
+			Right: "triage", Has: func(t *dialog.Turn[*clerk]) bool { return t.World.may },
+			First: func(t *dialog.Turn[*clerk]) string { return t.World.first },
+		}, Lost: "您现在没有权限了。",
 		Steps: []dialog.Step[clerkDraft, *clerk]{
 			{ID: "what", Say: "哪一件？", Hear: func(d *clerkDraft, t *dialog.Turn[*clerk]) dialog.Move {
 				d.Said = t.Text
@@ -29,7 +36,12 @@ func clerkEngine(t *testing.T) *dialog.Engine[*clerk] {
 			{ID: "how", Say: "怎么办？", Hear: pick},
 		},
 	}
-	e, err := dialog.New(dialog.Config[*clerk]{Generation: 1, Menu: "menu", Unknown: "unknown"}, menu, unknown, work)
+	where := &dialog.Flow[clerkDraft, *clerk]{
+		ID: "where", Version: 1, Title: "在哪", Steps: []dialog.Step[clerkDraft, *clerk]{
+			{ID: "say", Say: "在哪个社区？", Hear: func(*clerkDraft, *dialog.Turn[*clerk]) dialog.Move { return dialog.Done() }},
+		},
+	}
+	e, err := dialog.New(dialog.Config[*clerk]{Generation: 1, Menu: "menu", Unknown: "unknown"}, menu, unknown, work, where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,12 +84,38 @@ func TestForWhom(t *testing.T) {
 	say("继续", "没有办到一半的事")
 }
 
+// TestFirst: a flow may send those who have its right through another one first; nobody else.
+func TestFirst(t *testing.T) {
+	e, w := clerkEngine(t), &clerk{may: true, first: "where"}
+	say := func(s dialog.Session, text, want string) dialog.Session {
+		t.Helper()
+		now := time.Date(2027, 5, 1, 9, 0, 0, 0, time.UTC)
+		next, out, err := e.Advance(s, dialog.NewTurn(t.Context(), dialog.Input{Kind: dialog.Text, Text: text}, now, "o", text, w))
+		if err != nil || !strings.Contains(out.Reply.Text, want) {
+			t.Errorf("%q: %q %v, want %q", text, out.Reply.Text, err, want)
+		}
+		return next
+	}
+	s := say(dialog.Session{}, "初选", "在哪个社区")
+	w.first = ""
+	say(s, "东边", "哪一件")
+	w.may, w.first = false, "where"
+	say(dialog.Session{}, "初选", "听到了")
+}
+
+func TestRestricted(t *testing.T) {
+	want := []dialog.Restricted{{Flow: "work", Right: "triage", Opens: []string{"初选"}}}
+	if got := clerkEngine(t).Restricted(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestForNeedsLost(t *testing.T) {
 	f := &dialog.Flow[clerkDraft, *clerk]{
-		ID: "menu", Version: 1, Title: "菜单", For: func(*dialog.Turn[*clerk]) bool { return true },
+		ID: "menu", Version: 1, Title: "菜单", For: dialog.Whom[*clerk]{Right: "any", Has: func(*dialog.Turn[*clerk]) bool { return true }},
 		Steps: []dialog.Step[clerkDraft, *clerk]{{ID: "say", Say: "听到了。"}},
 	}
-	if _, err := dialog.New(dialog.Config[*clerk]{Menu: "menu", Unknown: "menu"}, f); err == nil || !strings.Contains(err.Error(), "For and Lost") {
+	if _, err := dialog.New(dialog.Config[*clerk]{Menu: "menu", Unknown: "menu"}, f); err == nil || !strings.Contains(err.Error(), "Lost go together") {
 		t.Errorf("For without Lost: %v", err)
 	}
 }

@@ -45,6 +45,9 @@ type Options struct {
 	// Templates and NoticeTemplates are what the account owns, see SetTemplates and
 	// SetNoticeTemplates; none: any template is accepted once its API is allowed.
 	Templates, NoticeTemplates []Template
+	// LoginDomain is the console's domain of pages that may have people log in (网页授权域名): a host,
+	// here with its port where there is one. Empty: no page may.
+	LoginDomain string
 	// Now is the platform's clock; nil means the machine's.
 	Now func() time.Time
 	// Seed of all randomness; 0 means 1.

@@ -34,6 +34,7 @@ type Platform struct {
 	day      int64 // of state.Calls, in days since 1970 in China
 	tally    tally
 	state    state
+	logins   logins
 
 	watch    watchers
 	receipts receipts
@@ -105,6 +106,7 @@ func New(o Options) *Platform {
 		lifetime: defaultLifetime,
 		tally:    newTally(),
 		state:    newState(),
+		logins:   newLogins(o.LoginDomain),
 		clients:  map[clientKey]int64{},
 		ctx:      ctx,
 		close:    cancel,

@@ -27,9 +27,17 @@ type call struct {
 	receipts []receipt // sent when the call is over
 }
 
-// Handler serves the API: /cgi-bin/….
+// Handler serves the API: /cgi-bin/… and /sns/…, and the login of pages: /connect/….
 func (p *Platform) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == authorizePath && r.Method == http.MethodGet:
+			p.authorize(w, r)
+			return
+		case r.URL.Path == enterPath && r.Method == http.MethodGet:
+			p.enter(w, r)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)

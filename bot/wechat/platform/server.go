@@ -14,16 +14,20 @@ const (
 	codeBadMessageType = 40008
 	codeBadAppID       = 40013
 	codeMalformedToken = 40014
+	codeBadLogin       = 40029
 	codeBadTemplate    = 40037
 	codeBadAction      = 40052
 	codeBadActionInfo  = 40053
 	codeBadPath        = 40066
 	codeBadSecret      = 40125
+	codeUsedLogin      = 40163
 	codeBadIP          = 40164
 	codeNoMenuMessage  = 40200
 	codeNoToken        = 41001
 	codeNoMedia        = 41005
+	codeNoLogin        = 41008
 	codeExpiredToken   = 42001
+	codeOldLogin       = 42003
 	codeNeedGET        = 43001
 	codeNeedPOST       = 43002
 	codeNeedFollower   = 43004
@@ -80,6 +84,7 @@ func endpoints() map[string]endpoint {
 		"/cgi-bin/qrcode/create":             {post, false, 100_000, codeCreate, nil},
 		"/cgi-bin/getcallbackip":             {get, false, 0, addresses, nil},
 		"/cgi-bin/get_api_domain_ip":         {get, false, 0, addresses, nil},
+		exchangePath:                         {get, true, 0, exchange, nil},
 		templateListPath:                     {get, false, 0, templateList, nil},
 		templatePath:                         {post, false, 100_000, templateSend, nil},
 		noticePath:                           {post, false, 0, noticeSend, nil},
