@@ -63,7 +63,9 @@ func (b *batch) talkEnd(talk, staff int64, begin int) (talkEndRow, error) {
 }
 
 func (b *batch) saveEnd(e talkEndRow) error {
-	if err := b.tx.Select("*").Omit("talk_id", "staff_id").Updates(&e).Error; err != nil {
+	err := b.tx.Exec("UPDATE talk_ends SET told = ?, boxed = ?, knocked = ?, push = ?, pushes = ?, told_ms = ? WHERE talk_id = ? AND staff_id = ?",
+		e.Told, e.Boxed, e.Knocked, e.Push, e.Pushes, e.ToldMS, e.TalkID, e.StaffID).Error
+	if err != nil {
 		return fmt.Errorf("write end of talk: %w", clean(err))
 	}
 	return nil
