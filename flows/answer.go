@@ -54,7 +54,12 @@ const (
 // there, and each answer says where it went. Where that may not be what is meant, it asks first.
 var answering = Flow[AnswerDraft]{
 	ID: answerID, Version: 1, Title: "回话", Glance: true,
-	Talk: "您接的会话还开着，回“会话”接着回。",
+	Talk: func(t *Turn) string {
+		if t.Note(noteDesk) == "" {
+			return ""
+		}
+		return "您接的会话还开着，回“会话”接着回。"
+	},
 	For:  forAct(civic.ActRelay), Lost: civic.NoLonger,
 	Match: matchAnswer, Fits: fitsAnswer,
 	Begin: (*AnswerDraft).begin,
@@ -110,10 +115,11 @@ func (d *AnswerDraft) do(t *Turn, v verb) []any {
 	case v.word == verbGo:
 		return d.keep(fmt.Sprintf("%s 不是您在接。回“接%d”先接下来。", name, k.Number))
 	case v.word == verbSee:
-		text, _ := d.lines(t, k, deskSeen)
+		text, _ := d.lines(t, k, false)
 		return d.keep(name.String() + " 说过的：\n" + text)
+	case v.word == verbSay && !k.Mine:
+		return d.keep(name.String() + " 不是您在接，这句没有发。")
 	case v.word == verbSay:
-		d.Now = name
 		return d.answer(t, name, []civic.Line{{Kind: civic.LineText, Text: v.rest}})
 	case v.word == verbBack:
 		d.leave(t, k.ID)
@@ -160,7 +166,7 @@ const deskSeen = 12
 
 // take takes a talk, or goes back to it, and shows what was said.
 func (d *AnswerDraft) take(t *Turn, k civic.Talk, by civic.By) []any {
-	text, seen := d.lines(t, k, deskSeen)
+	text, seen := d.lines(t, k, true)
 	d.choose(t, nameOf(k))
 	head := "您接了 "
 	if k.Mine {
@@ -170,10 +176,10 @@ func (d *AnswerDraft) take(t *Turn, k civic.Talk, by civic.By) []any {
 	return []any{civic.TakeTalk{By: by, Talk: k.ID, Seen: seen}}
 }
 
-// lines shows the last lines of a talk, and up to which one. Photos and voices that were not answered
-// yet cannot be shown here: they follow as they are, with what came after them.
-func (d *AnswerDraft) lines(t *Turn, k civic.Talk, most int) (text string, seen int) {
-	all, err := t.World.Talks.Lines(t.Context(), civic.Account(t.Account), k.ID, most)
+// lines shows the last lines of a talk, and up to which one. Where a talk is taken, photos and voices that
+// were not answered yet follow as they are, with what came after them.
+func (d *AnswerDraft) lines(t *Turn, k civic.Talk, taken bool) (text string, seen int) {
+	all, err := t.World.Talks.Lines(t.Context(), civic.Account(t.Account), k.ID, max(deskSeen, min(k.Unread, 3*deskSeen)))
 	if t.Failed(err) {
 		return "", 0
 	}
@@ -183,7 +189,7 @@ func (d *AnswerDraft) lines(t *Turn, k civic.Talk, most int) (text string, seen 
 	fresh := len(all) - k.Unread
 	var out []string
 	for i, l := range all {
-		if i >= fresh && l.Role == civic.Resident && l.Media != "" {
+		if taken && i >= fresh && l.Role == civic.Resident && l.Media != "" {
 			out = append(out, "（后面的照片或语音马上发给您）")
 			return strings.Join(out, "\n"), l.Seq - 1
 		}
@@ -268,7 +274,7 @@ func (d *AnswerDraft) noted(_ *Turn, got any) Reply {
 	case civic.TalkingGone:
 		return Reply{Text: "→" + d.Now.String() + "：对方已取消关注，现在收不到。话留着，对方回来就看到；急事请打电话或上门。"}
 	case civic.TalkingShut:
-		return Reply{Text: "→" + d.Now.String() + "：对方好久没来消息，微信不让马上送。对方下次来就看到；急事请打电话。"}
+		return Reply{Text: "→" + d.Now.String() + "：要对方先来句话，微信才让送。话留着，对方下次来就看到；急事请打电话。"}
 	}
 	return Reply{Text: "→" + d.Now.String()}
 }

@@ -28,7 +28,7 @@ var endTalkWords = []string{"结束", "结束会话", "结束人工", "退出人
 var person = Flow[PersonDraft]{
 	ID: "person", Version: 1, Title: "人工",
 	Opens:  []string{"人工", "转人工", "找人工", "人工服务", "网格员", "找网格员"},
-	Glance: true, Talk: "和网格员的会话还开着，回“人工”接着说。",
+	Glance: true, Talk: stillTalking,
 	Leads: []string{rateTalk.ID},
 	Begin: (*PersonDraft).begin,
 	Noted: (*PersonDraft).noted,
@@ -58,8 +58,16 @@ func (d *PersonDraft) begin(t *Turn, _ string) {
 	t.SetNote(noteTalk, "1")
 	if !t.Seeded() {
 		d.Called = true
-		t.Also(civic.CallPerson{Account: civic.Account(t.Account), Community: c.ID})
+		t.Also(civic.CallPerson{Account: civic.Account(t.Account), Community: c.ID, Typed: t.Kind == dialog.Text})
 	}
+}
+
+// stillTalking says of an open talk how to come back to it.
+func stillTalking(t *Turn) string {
+	if _, open, err := t.World.Talks.Own(t.Context(), civic.Account(t.Account)); t.Failed(err) || !open {
+		return ""
+	}
+	return "和网格员的会话还开着，回“人工”接着说。"
 }
 
 // maxPhones bounds the communities listed to somebody whose own is not known.
@@ -115,6 +123,10 @@ func (d *PersonDraft) hear(t *Turn) Move {
 		}
 		return dialog.Open(rateTalk.ID, nil).With(civic.HangUp{Account: civic.Account(t.Account)}).
 			Saying(fmt.Sprintf("%d号会话结束了。7 天内再回“人工”，还是%d号。", own.Number, own.Number))
+	}
+	if _, rates := rateWords(t.Text); !open && rates {
+		in := t.Input
+		return dialog.Open(rateTalk.ID, &in)
 	}
 	if !open && politeWords(t.Text) {
 		t.SetNote(noteTalk, "")
@@ -172,9 +184,9 @@ func (d *PersonDraft) noted(t *Turn, got any) Reply {
 	case r.Talking == civic.TalkingTaken && open:
 		text = "已转达。"
 	case r.Talking == civic.TalkingTaken:
-		text = "已转达，" + whenText(next, t.Now) + "后回您。"
+		text = "已转达，" + whenText(next, t.Now) + " 后回您。"
 	case !open:
-		text = "记下了，" + whenText(next, t.Now) + "转给网格员。"
+		text = "记下了，" + whenText(next, t.Now) + " 转给网格员。"
 	case r.Ahead > 0:
 		text = fmt.Sprintf("记下了，前面还有 %d 位，网格员接了就看到。", r.Ahead)
 	default:
@@ -197,11 +209,11 @@ func calledText(r civic.Receipt, c civic.Community, hours civic.ServiceHours, op
 	case r.Talking == civic.TalkingTaken:
 		return fmt.Sprintf("%d号会话开着，网格员在接。直接说就行，说完回“结束”。\n%s", r.Talk, urgent)
 	case !open:
-		return fmt.Sprintf("现在不是服务时间（%s）。您是%d号，说的我先记下，%s转给网格员。\n%s", hours, r.Talk, next, how)
+		return fmt.Sprintf("现在不是服务时间（%s）。您是%d号，说的我先记下，%s 转给网格员。\n%s", hours, r.Talk, next, how)
 	case r.Ahead > 0:
-		return fmt.Sprintf("已转网格员（%s有人），您是%d号，前面还有 %d 位。\n%s", hours, r.Talk, r.Ahead, how)
+		return fmt.Sprintf("已转网格员（%s 有人），您是%d号，前面还有 %d 位。\n%s", hours, r.Talk, r.Ahead, how)
 	}
-	return fmt.Sprintf("已转网格员（%s有人），您是%d号，前面没有人了。\n%s", hours, r.Talk, how)
+	return fmt.Sprintf("已转网格员（%s 有人），您是%d号，前面没有人了。\n%s", hours, r.Talk, how)
 }
 
 // zoneOf is where the clocks of a community go; its zone was checked when it was set.
@@ -262,21 +274,23 @@ type RateDraft struct {
 var rateTalk = Flow[RateDraft]{
 	ID: "talk-rate", Version: 1, Title: "评会话", Glance: true, Small: true,
 	Leads: []string{"unknown"},
-	Match: func(text string) (string, bool) {
-		switch {
-		case zh.Said(text, "帮到了", "帮到我了"):
-			return "1", true
-		case zh.Said(text, "没帮到", "没有帮到", "没帮到我"):
-			return "2", true
-		}
-		return "", false
-	},
+	Match: rateWords,
 	Begin: (*RateDraft).begin,
 	Steps: []Step[RateDraft]{
 		{ID: "thanks", Open: func(d *RateDraft, _ *Turn) bool { return d.Said }, Ask: (*RateDraft).thanks},
 		{ID: "ask", Open: always[RateDraft], Ask: (*RateDraft).ask, Hear: (*RateDraft).hear, Commits: true},
 	},
 	Told: func(d *RateDraft, t *Turn, _ any) Reply { return d.thanks(t) },
+}
+
+func rateWords(text string) (string, bool) {
+	switch {
+	case zh.Said(text, "帮到了", "帮到我了"):
+		return "1", true
+	case zh.Said(text, "没帮到", "没有帮到", "没帮到我"):
+		return "2", true
+	}
+	return "", false
 }
 
 func (d *RateDraft) begin(t *Turn, arg string) {
@@ -293,6 +307,12 @@ func (*RateDraft) ask(*Turn) Reply {
 
 func (d *RateDraft) hear(t *Turn) Move {
 	i, v := t.Choice("帮到了", "没有")
+	if said, ok := rateWords(t.Text); ok {
+		i, v = 0, zh.Sure
+		if said != "1" {
+			i = 1
+		}
+	}
 	switch {
 	case v == zh.Sure:
 		d.Helped = i == 0

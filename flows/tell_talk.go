@@ -53,6 +53,8 @@ func toStaff(r civic.TalkTold) (plain, line string) {
 	case r.Lines[0].Kind == civic.LineNote:
 		plain = head + staffNote(civic.TalkNote(r.Lines[0].Text))
 		plain += rest("\n", r.Lines[1:], staffNote)
+	case r.Lines[0].Kind != civic.LineText && !r.Lines[0].Gone:
+		plain = head + " " + wording(r.Lines[0])
 	default:
 		plain = head + "：" + wording(r.Lines[0]) + rest("\n", r.Lines[1:], staffNote)
 	}
@@ -97,7 +99,7 @@ func staffNote(n civic.TalkNote) string {
 		return "：一天没有新消息，会话结束了。"
 	case civic.NoteGivenUp:
 		return "：一直没有人回，会话结束了。请想办法联系对方。"
-	case civic.NoteEscalated, civic.NoteMoved, civic.NoteEnded:
+	case civic.NoteEscalated, civic.NoteUnheard, civic.NoteMoved, civic.NoteEnded:
 	}
 	return ""
 }
@@ -136,6 +138,8 @@ func residentNote(n civic.TalkNote, r civic.TalkTold) string {
 	switch n {
 	case civic.NoteEscalated:
 		return "还没有人接，已转给居委会；急事请打 " + phone + "。"
+	case civic.NoteUnheard:
+		return "还没有人接，已再催一遍；急事请打 " + phone + "。"
 	case civic.NoteMoved:
 		return "接您会话的人现在不接了，已请其他同事接。您说过的都在，不用再说一遍。"
 	case civic.NoteEnded:

@@ -80,7 +80,7 @@ func (b *batch) called(p *pushRow, v *openVault) (told civic.TalkTold, gone bool
 	if err != nil {
 		return told, false, err
 	}
-	if n := min(len(lines), max(k.Unread, 1)); n > 0 {
+	if n := min(len(lines), k.Unread); n > 0 {
 		l := lines[len(lines)-n]
 		told.Lines = []civic.ToldLine{{Kind: civic.LineKind(l.Kind), Text: l.text}}
 	}

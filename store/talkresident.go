@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"yishi/flows/civic"
@@ -22,8 +23,12 @@ func (db *DB) planCall(ctx context.Context, t *turn, e civic.CallPerson) error {
 		if fresh {
 			err = b.arm(silenceTimer(&k))
 		}
+		due := b.now.Add(contactLag)
+		if err == nil && e.Typed {
+			due, err = b.now, b.touch(e.Account)
+		}
 		if err == nil {
-			err = b.came(&k, 0, b.now.Add(contactLag))
+			err = b.came(&k, 0, due)
 		}
 		if err == nil {
 			err = b.saveTalk(&k)
@@ -109,7 +114,7 @@ func (b *batch) say(t *turn, d desk, e civic.Say) error {
 
 // touch notes at once that an account wrote: what is sent to it in the same breath goes by it.
 func (b *batch) touch(a civic.Account) error {
-	err := b.tx.Exec("UPDATE accounts SET sent_in_window = 0, last_message_ms = ? WHERE openid = ? AND last_message_ms < ?", ms(b.now), string(a), ms(b.now)).Error
+	err := b.tx.Exec("UPDATE accounts SET sent_in_window = 0, last_message_ms = ?, following = 1 WHERE openid = ? AND last_message_ms < ?", ms(b.now), string(a), ms(b.now)).Error
 	if err != nil {
 		return fmt.Errorf("note contact: %w", clean(err))
 	}
@@ -227,9 +232,15 @@ func (b *batch) escalate(k *talkRow, d desk) error {
 		return nil
 	}
 	k.Level++
-	why := civic.CallLate
+	why, note := civic.CallLate, civic.NoteUnheard
 	if k.Level > 1 {
-		why = civic.CallCommittee
+		all, err := colleagues(b.tx, k.CommunityID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(c civic.Colleague) bool { return c.Role == civic.Committee }) {
+			why, note = civic.CallCommittee, civic.NoteEscalated
+		}
 	}
 	if _, err := b.summon(k, d, k.Level, why, 0); err != nil {
 		return err
@@ -237,7 +248,7 @@ func (b *batch) escalate(k *talkRow, d desk) error {
 	if k.Level == 1 {
 		return b.armWait(k, d)
 	}
-	return b.note(k, d, 0, civic.NoteEscalated)
+	return b.note(k, d, 0, note)
 }
 
 // silent ends a talk in which nobody has said anything for long. One that waits for an answer is

@@ -225,11 +225,11 @@ func (s *Talks) Colleagues(ctx context.Context, a civic.Account, c civic.Communi
 		if int64(one.Staff) == staff || slices.ContainsFunc(out, func(o civic.Colleague) bool { return o.Staff == one.Staff }) {
 			continue
 		}
-		var sealed []byte
-		if err := tx.Raw("SELECT name FROM staff WHERE id = ?", int64(one.Staff)).Scan(&sealed).Error; err != nil {
+		var row staffRow
+		if err := tx.Raw("SELECT * FROM staff WHERE id = ?", int64(one.Staff)).Scan(&row).Error; err != nil {
 			return nil, fmt.Errorf("read names: %w", clean(err))
 		}
-		if one.Name, err = v.Open(sealed, "staff.name", int64(one.Staff)); err != nil {
+		if one.Name, err = v.Open(row.Name, "staff.name", int64(one.Staff)); err != nil {
 			return nil, fmt.Errorf("open name: %w", err)
 		}
 		out = append(out, one)

@@ -302,6 +302,9 @@ func (b *batch) relayOf(p *pushRow) (a relayArgs, k talkRow, gone bool, err erro
 func (b *batch) head(told *civic.TalkTold, k *talkRow, staff int64, v *openVault) error {
 	told.Number = k.Number
 	if staff == 0 {
+		if err := b.tx.Raw("SELECT phone FROM communities WHERE id = ?", k.CommunityID).Scan(&told.Phone).Error; err != nil {
+			return fmt.Errorf("read phone: %w", clean(err))
+		}
 		return nil
 	}
 	who, err := whoOf(b.tx, v, []talkRow{*k})

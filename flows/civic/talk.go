@@ -43,6 +43,7 @@ type TalkNote string
 // The notes.
 const (
 	NoteEscalated TalkNote = "escalated" // to the resident: the committee was told
+	NoteUnheard   TalkNote = "unheard"   // to the resident: still nobody; there is no committee to tell
 	NoteMoved     TalkNote = "moved"     // to the resident: who had it cannot answer any more
 	NoteEnded     TalkNote = "ended"     // to the resident: staff ended it
 	NoteSilent    TalkNote = "silent"    // to both: it ended as nobody said anything
@@ -95,7 +96,7 @@ type Colleague struct {
 
 // Answerers says who are told of a talk. Level 0: the grid workers of the resident's grids; where there
 // are none, or no grid is known, all grid workers; where there are none either, the committee.
-// Level 1: all grid workers, else the committee. Level 2: the committee too.
+// Level 1: all grid workers, else the committee. Level 2: the committee, else all grid workers.
 func Answerers(all []Colleague, grids []int64, level int) []Colleague {
 	var near, workers, committee []Colleague
 	for _, c := range all {
@@ -118,7 +119,10 @@ func Answerers(all []Colleague, grids []int64, level int) []Colleague {
 	case level < 2:
 		return committee
 	}
-	return append(workers, committee...)
+	if len(committee) > 0 {
+		return committee
+	}
+	return workers
 }
 
 func (c Colleague) near(grids []int64) bool {
@@ -152,6 +156,7 @@ func Doubtful(now, chose time.Time, came ...time.Time) bool {
 type CallPerson struct {
 	Account   Account
 	Community CommunityID
+	Typed     bool // by a message, which opens the platform's window
 }
 
 // Say adds lines of a resident to the account's talk, which is opened as by CallPerson.

@@ -251,7 +251,7 @@ func (r *round[W]) hearStep() error {
 		return r.restartKept()
 	}
 	top.Ver = h.version
-	if h.talk == "" && t.Now.Sub(time.Unix(top.Asked, 0)) > stale {
+	if h.talk == nil && t.Now.Sub(time.Unix(top.Asked, 0)) > stale {
 		r.out.Word = "stale"
 		return r.again("隔了一阵子，刚才发的先不算。您上次在办“" + h.title + "”，问到：")
 	}

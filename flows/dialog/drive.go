@@ -34,7 +34,7 @@ type header[W any] struct {
 	whom         Whom[W]
 	lost         string
 	glance       bool
-	talk         string
+	talk         func(*Turn[W]) string
 	small, notes bool
 	fits         func(*Turn[W], string) bool
 	leads        []string

@@ -1,12 +1,14 @@
 package dialog
 
+import "slices"
+
 // talking says whether the flow under way is a talk.
 func (r *round[W]) talking() bool {
 	if r.s.Top == nil {
 		return false
 	}
 	m := r.e.byID[r.s.Top.Flow]
-	return m != nil && m.head().talk != ""
+	return m != nil && m.head().talk != nil
 }
 
 // talkFor is the flow that hears an input outside any flow because a talk is open, "" if none is.
@@ -28,8 +30,11 @@ func (r *round[W]) talkFor() string {
 
 // leaveTalk says of a talk under way that it stays open, when another flow is opened.
 func (r *round[W]) leaveTalk(id string) {
+	if m := r.e.byID[id]; m != nil && r.talking() && slices.Contains(m.head().leads, r.s.Top.Flow) {
+		return // the other flow is about talks, too
+	}
 	if r.talking() && r.s.Top.Flow != id {
-		r.say(Reply{After: r.e.byID[r.s.Top.Flow].head().talk})
+		r.say(Reply{After: r.e.byID[r.s.Top.Flow].head().talk(r.t)})
 	}
 }
 
