@@ -153,7 +153,13 @@ func (l *apiLine) Send(ctx context.Context, _ civic.Route, m push.Message) (stri
 }
 
 func (l *apiLine) watch(e platform.Event) {
-	if e.Kind == platform.KindCustomer {
+	switch {
+	case e.Kind != platform.KindCustomer:
+	case e.Text == "[image]":
+		l.add(e.Openid, mediaShown(civic.ToldMedia{Kind: civic.LinePhoto, ID: e.Media}))
+	case e.Text == "[voice]":
+		l.add(e.Openid, mediaShown(civic.ToldMedia{Kind: civic.LineVoice, ID: e.Media}))
+	default:
 		l.add(e.Openid, e.Text)
 	}
 }
