@@ -46,7 +46,7 @@ func (db *DB) readInbox(ctx context.Context, a civic.Account, rest string, args 
 		if !isTalk(r.Kind) {
 			continue
 		}
-		f, err := db.fillOne(ctx, &pushRow{ID: r.PushID, Push: r.Push, Kind: r.Kind, Args: r.Args}, false)
+		f, err := db.fillOne(ctx, &pushRow{ID: r.PushID, Push: r.Push, Kind: r.Kind, Args: r.Args}, civic.Reach{})
 		if err != nil {
 			return nil, err
 		}

@@ -108,7 +108,7 @@ func (db *DB) fill(ctx context.Context, rows []deliveryRow, pushes map[int64]pus
 		if _, done := all[p.ID]; done {
 			continue
 		}
-		f, err := db.fillOne(ctx, &p, reach[civic.Account(r.Account)].WindowOpen(db.clock.Now()))
+		f, err := db.fillOne(ctx, &p, reach[civic.Account(r.Account)])
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (db *DB) fill(ctx context.Context, rows []deliveryRow, pushes map[int64]pus
 	return all, nil
 }
 
-func (db *DB) fillOne(ctx context.Context, p *pushRow, open bool) (f filled, err error) {
+func (db *DB) fillOne(ctx context.Context, p *pushRow, r civic.Reach) (f filled, err error) {
 	v, err := db.vault(ctx)
 	if err != nil {
 		return f, err
@@ -131,7 +131,7 @@ func (db *DB) fillOne(ctx context.Context, p *pushRow, open bool) (f filled, err
 			f.told, f.gone, err = b.called(p, v)
 			return err
 		}
-		f.told, f.gone, err = b.carry(p, v, open)
+		f.told, f.gone, err = b.carry(p, v, r)
 		return err
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ type talkEndRow struct {
 	StaffID int64  `gorm:"primaryKey;autoIncrement:false"`
 	Told    int    // place up to which it was sent, or surely cannot be
 	Boxed   int    // place from which on it surely has not arrived; 0: none
+	BoxedMS int64  `gorm:"column:boxed_ms"` // when that was seen last
 	Knocked bool   // a template or notice said that something waits: nothing more before they come
 	Push    string // under way; "": none
 	Pushes  int    // made so far
@@ -50,7 +51,7 @@ const urgentTalk = "in a talk"
 
 // talkEnd locks an end; one that is not there yet begins at a place.
 func (b *batch) talkEnd(talk, staff int64, begin int) (talkEndRow, error) {
-	err := b.tx.Exec("INSERT INTO talk_ends (talk_id, staff_id, told, boxed, knocked, push, pushes, told_ms) VALUES (?, ?, ?, 0, 0, '', 0, 0)"+
+	err := b.tx.Exec("INSERT INTO talk_ends (talk_id, staff_id, told, boxed, boxed_ms, knocked, push, pushes, told_ms) VALUES (?, ?, ?, 0, 0, 0, '', 0, 0)"+
 		b.db.dia.conflict("talk_id, staff_id")+"told = talk_ends.told", talk, staff, begin).Error
 	var e talkEndRow
 	if err == nil {
@@ -63,8 +64,8 @@ func (b *batch) talkEnd(talk, staff int64, begin int) (talkEndRow, error) {
 }
 
 func (b *batch) saveEnd(e talkEndRow) error {
-	err := b.tx.Exec("UPDATE talk_ends SET told = ?, boxed = ?, knocked = ?, push = ?, pushes = ?, told_ms = ? WHERE talk_id = ? AND staff_id = ?",
-		e.Told, e.Boxed, e.Knocked, e.Push, e.Pushes, e.ToldMS, e.TalkID, e.StaffID).Error
+	err := b.tx.Exec("UPDATE talk_ends SET told = ?, boxed = ?, boxed_ms = ?, knocked = ?, push = ?, pushes = ?, told_ms = ? WHERE talk_id = ? AND staff_id = ?",
+		e.Told, e.Boxed, e.BoxedMS, e.Knocked, e.Push, e.Pushes, e.ToldMS, e.TalkID, e.StaffID).Error
 	if err != nil {
 		return fmt.Errorf("write end of talk: %w", clean(err))
 	}
@@ -227,7 +228,7 @@ func (b *batch) settleEnd(e *talkEndRow, a relayArgs, state, route int) {
 	case state == stateCodes[civic.Unknown]:
 		e.Boxed, e.ToldMS = 0, ms(b.now)
 	case a.Upto > a.From:
-		e.Knocked = e.Knocked || sent
+		e.Knocked, e.BoxedMS = e.Knocked || sent, ms(b.now)
 		if e.Boxed == 0 {
 			e.Boxed = a.From + 1
 		}
@@ -250,8 +251,8 @@ func (b *batch) unbox(e *talkEndRow) error {
 }
 
 // carry fixes what a claimed push carries: what waits for its end by now, or what it carried
-// before. open says that its reader can be reached, so that what lies in the inbox goes first.
-func (b *batch) carry(p *pushRow, v *openVault, open bool) (told civic.TalkTold, gone bool, err error) {
+// before. Where its reader was in touch since something was put into the inbox, that goes first.
+func (b *batch) carry(p *pushRow, v *openVault, r civic.Reach) (told civic.TalkTold, gone bool, err error) {
 	a, k, gone, err := b.relayOf(p)
 	if err != nil || gone {
 		return told, gone, err
@@ -262,7 +263,7 @@ func (b *batch) carry(p *pushRow, v *openVault, open bool) (told civic.TalkTold,
 	}
 	upto := a.Upto
 	if e.Push == p.Push {
-		if open {
+		if r.WindowOpen(b.now) && max(ms(r.LastMessageAt), ms(r.LastEventAt)) > e.BoxedMS {
 			if err := b.unbox(&e); err != nil {
 				return told, false, err
 			}

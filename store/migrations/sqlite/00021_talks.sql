@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS talk_ends (
   `staff_id` BIGINT NOT NULL,
   `told` INT NOT NULL,
   `boxed` INT NOT NULL,
+  `boxed_ms` BIGINT NOT NULL,
   `knocked` TINYINT NOT NULL,
   `push` VARCHAR(64) NOT NULL,
   `pushes` INT NOT NULL,
