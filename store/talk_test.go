@@ -240,7 +240,7 @@ func relayByChance(t *testing.T, db *store.DB, a civic.Account, rnd *rand.Rand) 
 	mustAct(t, db, "oWang", civic.TakeTalk{By: by, Talk: k.ID})
 	var said, answered []string
 	for i := range 40 {
-		switch text := fmt.Sprintf("%03d", i); rnd.IntN(6) {
+		switch text := fmt.Sprintf("%s%03d", a[len(a)-1:], i); rnd.IntN(6) {
 		case 0:
 			said = append(said, text)
 			mustAct(t, db, a, sayLine(a, c.ID, text))
