@@ -16,6 +16,7 @@ import (
 	"yishi/bot/wechat"
 	"yishi/bot/wechat/platform"
 	"yishi/config"
+	"yishi/flows"
 	"yishi/flows/civic"
 )
 
@@ -142,6 +143,7 @@ func (d *demoRun) run(ctx context.Context) error {
 		Scenes: demoScenes(), Hosts: demoHosts(d.pages.Addr()), Log: d.log,
 		Desk: a.newDesk(sampleCommunities()[0].Code, d.log), Turn: routes.Turn, Switches: filepath.Join(d.data, "demo-switches.json"),
 		Templates: demoTemplates(), Notices: demoNotices(),
+		Pages: d.cfg.BaseURL + flows.LinkPath, Login: d.cfg.WeChat.Open,
 	})
 	if err != nil {
 		return errors.Join(err, a.Close())
@@ -214,9 +216,10 @@ func demoHosts(a net.Addr) []string {
 
 func demoPhones() []demo.Phone {
 	return []demo.Phone{
-		{Openid: "oDemoResident0000000000001", Name: "李阿姨", Role: "居民，68岁", Scene: "demo-fenghuang"},
-		{Openid: "oDemoResident0000000000002", Name: "小周", Role: "居民，31岁", Scene: "demo-lujia"},
-		{Openid: "oDemoGridWorker00000000001", Name: "网格员小陈", Role: "网格员", Scene: "demo-niujia"},
+		{Openid: string(demoAunt), Name: "李阿姨", Role: "居民，68岁，已认证", Scene: "demo-fenghuang"},
+		{Openid: string(demoYoung), Name: "小周", Role: "居民，31岁，还没认证", Scene: "demo-lujia"},
+		{Openid: string(demoWorker), Name: "小陈", Role: "网格员", Scene: "demo-niujia"},
+		{Openid: string(demoCommittee), Name: "小王", Role: "居委会", Scene: "demo-niujia"},
 	}
 }
 

@@ -42,7 +42,9 @@ type looked struct {
 func (l looked) ways() string {
 	var all []string
 	for _, p := range l.Phones {
-		all = append(all, p.Way)
+		if p.Way != "none" { // the last phone does not follow
+			all = append(all, p.Way)
+		}
 	}
 	return strings.Join(all, " ")
 }

@@ -8,14 +8,6 @@ import (
 	"yishi/flows/civic"
 )
 
-// What the platform lets through after a message, and after a follow, a scan or a menu click.
-// See civic.Ladder, which decides; here it is only put in words.
-const (
-	afterMessage = 5
-	afterEvent   = 3
-	messageOpen  = 48 * time.Hour
-)
-
 // reason says in plain words why the ladder chose a way, for staff who look ahead.
 func reason(d civic.Delivery, w way, now time.Time) string {
 	switch {
@@ -58,10 +50,10 @@ func uncapped(m civic.Means) civic.Means {
 
 // windowWords says why a customer message may go.
 func windowWords(r civic.Reach, now time.Time) string {
-	if !r.LastMessageAt.IsZero() && now.Sub(r.LastMessageAt) < messageOpen {
-		return fmt.Sprintf("48 小时内说过话，还可发 %d 条", max(0, afterMessage-r.SentInWindow))
+	if !r.LastMessageAt.IsZero() && now.Sub(r.LastMessageAt) < civic.MessageWindow {
+		return fmt.Sprintf("48 小时内说过话，还可发 %d 条", max(0, civic.MessageCount-r.SentInWindow))
 	}
-	return fmt.Sprintf("刚刚关注、扫码或点过菜单，一分钟内还可发 %d 条", max(0, afterEvent-r.SentInWindow))
+	return fmt.Sprintf("刚刚关注、扫码或点过菜单，一分钟内还可发 %d 条", max(0, civic.EventCount-r.SentInWindow))
 }
 
 // closedWords says why no customer message may go.
@@ -71,8 +63,8 @@ func closedWords(r civic.Reach, m civic.Means, now time.Time) string {
 		return "客服消息停用"
 	case r.LastMessageAt.IsZero():
 		return "还没有说过话"
-	case now.Sub(r.LastMessageAt) < messageOpen-time.Minute:
-		return fmt.Sprintf("这 48 小时的 %d 条发完了", afterMessage)
+	case now.Sub(r.LastMessageAt) < civic.MessageWindow-time.Minute:
+		return fmt.Sprintf("这 48 小时的 %d 条发完了", civic.MessageCount)
 	}
 	return "48 小时没说过话，窗口已关"
 }

@@ -137,9 +137,11 @@ func listCommunities(ctx context.Context, e env, db *store.DB) error {
 func menuButtons() []wechat.Button {
 	return []wechat.Button{
 		{Name: "提需求", Key: "提需求"},
-		{Name: "我的", Key: "我的"},
+		{Name: "看需求", Sub: []wechat.Button{
+			{Name: "附议最多的", Key: "热门需求"}, {Name: "附近的需求", Key: "附近的需求"}, {Name: "按类别看", Key: "看需求"}, {Name: "我的", Key: "我的"},
+		}},
 		{Name: "更多", Sub: []wechat.Button{
-			{Name: "通知", Key: "通知"}, {Name: "菜单", Key: "菜单"}, {Name: "帮助", Key: "帮助"}, {Name: "人工", Key: "人工"},
+			{Name: "通知", Key: "通知"}, {Name: "菜单", Key: "菜单"}, {Name: "帮助", Key: "帮助"}, {Name: "规则", Key: "规则"}, {Name: "人工", Key: "人工"},
 		}},
 	}
 }

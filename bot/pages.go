@@ -20,6 +20,9 @@ func (a *app) kinds() web.Kinds {
 		Downloads: map[string]web.Download{
 			flows.RollFormLink: rollForm(),
 		},
+		Galleries: map[string]web.Gallery{
+			flows.NeedMediaLink: needMedia(a.db.Needs().Media),
+		},
 	}
 }
 

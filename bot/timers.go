@@ -22,6 +22,7 @@ type timerStore interface {
 	Commit(ctx context.Context, c store.Commit) (civic.Receipt, error)
 	Sweep(ctx context.Context) (int, error)
 	SweepDeliveries(ctx context.Context) (int, error)
+	SweepHomes(ctx context.Context) (int, error)
 	SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
 }
@@ -84,6 +85,9 @@ func (f *firing) sweep(ctx context.Context) {
 	_, err := f.store.Sweep(ctx)
 	if err == nil {
 		_, err = f.store.SweepDeliveries(ctx)
+	}
+	if err == nil {
+		_, err = f.store.SweepHomes(ctx)
 	}
 	for n := 1; err == nil && n > 0; {
 		n, err = f.store.SweepMedia(ctx, f.forget)

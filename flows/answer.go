@@ -11,13 +11,13 @@ import (
 	"yishi/flows/zh"
 )
 
-const answerID = "answer"
+const answerID = "talk"
 
 // noteDesk is the number of the talk that a member of staff spoke in last, and when.
 const noteDesk = "desk"
 
-// AnswerDraft is in which talk a member of staff is.
-type AnswerDraft struct {
+// TalkDraft is in which talk a member of staff is.
+type TalkDraft struct {
 	Now     talkName     `json:"now,omitzero"`      // to which words without a number go
 	Chose   int64        `json:"chose,omitempty"`   // when that was said or confirmed last, Unix s; 0: not in this conversation
 	Pending []civic.Line `json:"pending,omitempty"` // not sent before it is sure to whom
@@ -52,7 +52,7 @@ const (
 
 // answering is the staff's side of talks. 接3 makes a talk the present one: words without a number go
 // there, and each answer says where it went. Where that may not be what is meant, it asks first.
-var answering = Flow[AnswerDraft]{
+var answering = Flow[TalkDraft]{
 	ID: answerID, Version: 1, Title: "回话", Glance: true,
 	Talk: func(t *Turn) string {
 		if t.Note(noteDesk) == "" {
@@ -60,25 +60,25 @@ var answering = Flow[AnswerDraft]{
 		}
 		return "您接的会话还开着，回“会话”接着回。"
 	},
-	For:  forAct(civic.ActRelay), Lost: civic.NoLonger,
+	For: forAct(civic.ActRelay), Lost: civic.NoLonger,
 	Match: matchAnswer, Fits: fitsAnswer,
-	Begin: (*AnswerDraft).begin,
-	Noted: (*AnswerDraft).noted,
-	Steps: []Step[AnswerDraft]{
-		{ID: stepSure, Open: answersAt(stepSure), Ask: (*AnswerDraft).askSure, Hear: (*AnswerDraft).hearSure, Hears: talkKinds, Jumps: []string{stepTalk, stepSaid, stepSure}},
-		{ID: stepTalk, Open: answersAt(stepTalk), Ask: (*AnswerDraft).askTalk, Hear: (*AnswerDraft).hear, Hears: talkKinds, Jumps: []string{stepTalk, stepSaid, stepSure}},
-		{ID: stepSaid, Open: always[AnswerDraft], Ask: (*AnswerDraft).askTalk},
+	Begin: (*TalkDraft).begin,
+	Noted: (*TalkDraft).noted,
+	Steps: []Step[TalkDraft]{
+		{ID: stepSure, Open: answersAt(stepSure), Ask: (*TalkDraft).askSure, Hear: (*TalkDraft).hearSure, Hears: talkKinds, Jumps: []string{stepTalk, stepSaid, stepSure}},
+		{ID: stepTalk, Open: answersAt(stepTalk), Ask: (*TalkDraft).askTalk, Hear: (*TalkDraft).hear, Hears: talkKinds, Jumps: []string{stepTalk, stepSaid, stepSure}},
+		{ID: stepSaid, Open: always[TalkDraft], Ask: (*TalkDraft).askTalk},
 	},
 }
 
 var talkKinds = []dialog.Kind{dialog.Text, dialog.Photo, dialog.Voice, dialog.Location}
 
-func answersAt(step string) func(*AnswerDraft, *Turn) bool {
-	return func(d *AnswerDraft, _ *Turn) bool { return d.At == step }
+func answersAt(step string) func(*TalkDraft, *Turn) bool {
+	return func(d *TalkDraft, _ *Turn) bool { return d.At == step }
 }
 
 // begin takes up the talk spoken in last, then does what the words say.
-func (d *AnswerDraft) begin(t *Turn, arg string) {
+func (d *TalkDraft) begin(t *Turn, arg string) {
 	d.At, d.Say = stepSaid, "现在没有您在接的会话。回“会话”看看。"
 	n, at, ok := readDesk(t.Note(noteDesk))
 	if ok {
@@ -101,7 +101,7 @@ func (d *AnswerDraft) begin(t *Turn, arg string) {
 }
 
 // do carries a word with a number out: the effects, and what is said and asked next.
-func (d *AnswerDraft) do(t *Turn, v verb) []any {
+func (d *TalkDraft) do(t *Turn, v verb) []any {
 	k, found, err := t.World.Talks.Numbered(t.Context(), civic.Account(t.Account), v.n)
 	if t.Failed(err) {
 		return nil
@@ -134,7 +134,7 @@ func (d *AnswerDraft) do(t *Turn, v verb) []any {
 }
 
 // keep says something and stays where one is.
-func (d *AnswerDraft) keep(text string) []any {
+func (d *TalkDraft) keep(text string) []any {
 	d.Say = text
 	if d.At = stepSaid; d.Now.ID != 0 {
 		d.At = stepTalk
@@ -143,7 +143,7 @@ func (d *AnswerDraft) keep(text string) []any {
 }
 
 // leave forgets a talk as the present one.
-func (d *AnswerDraft) leave(t *Turn, id civic.TalkID) {
+func (d *TalkDraft) leave(t *Turn, id civic.TalkID) {
 	if d.Now.ID == id {
 		d.Now = talkName{}
 		t.SetNote(noteDesk, "")
@@ -151,7 +151,7 @@ func (d *AnswerDraft) leave(t *Turn, id civic.TalkID) {
 }
 
 // choose makes a talk the present one.
-func (d *AnswerDraft) choose(t *Turn, n talkName) {
+func (d *TalkDraft) choose(t *Turn, n talkName) {
 	d.Now, d.Chose, d.At, d.Pending, d.To = n, t.Now.Unix(), stepTalk, nil, nil
 	t.SetNote(noteDesk, fmt.Sprintf("%d@%d", n.Number, d.Chose))
 }
@@ -165,7 +165,7 @@ func readDesk(note string) (n int, at int64, ok bool) {
 const deskSeen = 12
 
 // take takes a talk, or goes back to it, and shows what was said.
-func (d *AnswerDraft) take(t *Turn, k civic.Talk, by civic.By) []any {
+func (d *TalkDraft) take(t *Turn, k civic.Talk, by civic.By) []any {
 	text, seen := d.lines(t, k, true)
 	d.choose(t, nameOf(k))
 	head := "您接了 "
@@ -178,7 +178,7 @@ func (d *AnswerDraft) take(t *Turn, k civic.Talk, by civic.By) []any {
 
 // lines shows the last lines of a talk, and up to which one. Where a talk is taken, photos and voices that
 // were not answered yet follow as they are, with what came after them.
-func (d *AnswerDraft) lines(t *Turn, k civic.Talk, taken bool) (text string, seen int) {
+func (d *TalkDraft) lines(t *Turn, k civic.Talk, taken bool) (text string, seen int) {
 	all, err := t.World.Talks.Lines(t.Context(), civic.Account(t.Account), k.ID, max(deskSeen, min(k.Unread, 3*deskSeen)))
 	if t.Failed(err) {
 		return "", 0
@@ -227,7 +227,7 @@ func lineText(kind civic.LineKind, text string) string {
 }
 
 // hand gives a talk to the colleague of a name.
-func (d *AnswerDraft) hand(t *Turn, k civic.Talk, by civic.By, who string) []any {
+func (d *TalkDraft) hand(t *Turn, k civic.Talk, by civic.By, who string) []any {
 	all, err := t.World.Talks.Colleagues(t.Context(), civic.Account(t.Account), k.Community)
 	if t.Failed(err) {
 		return nil
@@ -252,13 +252,13 @@ func (d *AnswerDraft) hand(t *Turn, k civic.Talk, by civic.By, who string) []any
 }
 
 // answer sends lines to a talk, which is the present one from then on.
-func (d *AnswerDraft) answer(t *Turn, n talkName, lines []civic.Line) []any {
+func (d *TalkDraft) answer(t *Turn, n talkName, lines []civic.Line) []any {
 	d.choose(t, n)
 	d.Sent, d.Say = true, ""
 	return []any{civic.Answer{By: civic.By{Account: civic.Account(t.Account), Community: n.Community}, Talk: n.ID, Lines: lines}}
 }
 
-func (d *AnswerDraft) askTalk(*Turn) Reply {
+func (d *TalkDraft) askTalk(*Turn) Reply {
 	if d.Say != "" {
 		return Reply{Text: d.Say}
 	}
@@ -266,7 +266,7 @@ func (d *AnswerDraft) askTalk(*Turn) Reply {
 }
 
 // noted says by the receipt where an answer went, or what became of another word.
-func (d *AnswerDraft) noted(_ *Turn, got any) Reply {
+func (d *TalkDraft) noted(_ *Turn, got any) Reply {
 	if !d.Sent {
 		return Reply{Text: d.Say}
 	}
@@ -280,7 +280,7 @@ func (d *AnswerDraft) noted(_ *Turn, got any) Reply {
 }
 
 // hear takes words without a number for the present talk, if it is sure that they are meant for it.
-func (d *AnswerDraft) hear(t *Turn) Move {
+func (d *TalkDraft) hear(t *Turn) Move {
 	d.Sent, d.Say = false, ""
 	if t.Kind == dialog.Text {
 		if v, ok := d.shortVerb(t); ok {
@@ -305,7 +305,7 @@ func (d *AnswerDraft) hear(t *Turn) Move {
 }
 
 // doubts are the other talks that words without a number may be meant for.
-func (d *AnswerDraft) doubts(t *Turn) ([]talkName, error) {
+func (d *TalkDraft) doubts(t *Turn) ([]talkName, error) {
 	all, err := t.World.Talks.Desk(t.Context(), civic.Account(t.Account))
 	if err != nil {
 		return nil, err
@@ -329,7 +329,7 @@ func accidental(text string) bool {
 		zh.Said(text, "提交", "确认", "确认发送", "跳过", "返回", "取消", "下一页", "更多", "重来", "继续")
 }
 
-func (d *AnswerDraft) askSure(*Turn) Reply {
+func (d *TalkDraft) askSure(*Turn) Reply {
 	var said []string
 	for _, l := range d.Pending {
 		said = append(said, lineText(l.Kind, l.Text))
@@ -343,7 +343,7 @@ func (d *AnswerDraft) askSure(*Turn) Reply {
 }
 
 // hearSure sends what waits to the one chosen. More words join what waits.
-func (d *AnswerDraft) hearSure(t *Turn) Move {
+func (d *TalkDraft) hearSure(t *Turn) Move {
 	d.Sent, d.Say = false, ""
 	var labels []string
 	for _, n := range d.To {

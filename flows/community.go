@@ -23,10 +23,17 @@ const findTries = 3
 var findCommunity = Flow[FindDraft]{
 	ID: "find-community", Version: 1, Title: "选社区", Opens: []string{"选社区", "换社区", "我搬家了"},
 	Steps: []Step[FindDraft]{
-		{ID: "name", Say: "您住在哪个小区？请写小区的名字。", Hear: (*FindDraft).hearName, Commits: true},
+		{ID: "fixed", Open: func(_ *FindDraft, t *Turn) bool { return verifiedHome(t) != 0 }, Ask: (*FindDraft).askFixed},
+		{ID: "name", Open: always[FindDraft], Say: "您住在哪个小区？请写小区的名字。", Hear: (*FindDraft).hearName, Commits: true},
 		{ID: "pick", Open: (*FindDraft).any, Ask: (*FindDraft).askPick, Hear: (*FindDraft).hearPick, Commits: true, Jumps: []string{"name"}},
 	},
 	Told: (*FindDraft).told,
+}
+
+// askFixed is for who is verified: where they belong follows the roll.
+func (*FindDraft) askFixed(t *Turn) Reply {
+	c, _ := ours(t)
+	return Reply{Text: "您认证的是" + c.Name + "的住户，社区跟着名册走。搬了家请回“人工”，名册改了这里就跟着改。"}
 }
 
 func (d *FindDraft) hearName(t *Turn) Move {

@@ -15,10 +15,14 @@ func New() (*dialog.Engine[World], error) {
 		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm, Talking: talking,
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &rateTalk, &desk, &answering, &hello, &unknown,
-		&raiseNeed, &mine, &progress, &withdraw, &addTo, &inbox, &optOut,
+		&raiseNeed, &look, &endorse, &unendorse, &report, &rewrite, &appeal, &object, &rules, &marks, &review,
+		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&office,
 		&openLink, &rollForm,
+		&verify, &notMe, &unverify, &claimsList,
 		&stageNow, &shortlisted, &roundFlow, &drawList,
+		&triage, &acceptNeed, &mergeNeed, &partNeed, &askAuthor, &declineNeed, &settleDecline, &handNeed, &classifyNeed, &markNeed, &typeNeed,
+		&answerAuthor, &raiseFor,
 		&noSuch,
 	)
 }
@@ -53,6 +57,9 @@ const (
 
 // Recall tells the receipt of a message whose conversation was lost after it was committed.
 func Recall(r civic.Receipt) Reply {
+	if r.Word == civic.TriedWrong {
+		return Reply{Text: "刚才那次没有对上，没有认证成。回“认证”再试，或回“人工”找网格员。"}
+	}
 	if !r.Final {
 		return Reply{Text: "刚才这条收到了，但您没办完的没能留住，请重新说一次。回“菜单”看看能办什么。"}
 	}

@@ -57,7 +57,7 @@ func TestDescribe(t *testing.T) {
 	now := time.Date(2027, 3, 2, 10, 0, 0, 0, time.UTC)
 	n := civic.Need{
 		Number: civic.Number{Code: "钮", Year: 2027, Seq: 18}, Category: civic.Youth, Text: "放学后没地方写作业",
-		Urgent: true, Heat: 3, Photos: 2, RaisedAt: now.AddDate(-1, 0, 0), Place: civic.Place{Text: "服务站"},
+		Urgent: true, Heat: 3, Others: 2, Photos: 2, RaisedAt: now.AddDate(-1, 0, 0), Place: civic.Place{Text: "服务站"},
 		Additions: []civic.Addition{{Text: "暑假也要", At: now}},
 	}
 	for state, wants := range map[civic.NeedState][]string{
@@ -67,13 +67,13 @@ func TestDescribe(t *testing.T) {
 		civic.NeedWithdrawn: {"已撤回", "提需求"},
 	} {
 		n.State = state
-		got := describe(&n, now, true)
-		for _, want := range append(wants, "钮2027-018", "位置：服务站", "青少年服务，急", "3 人附议", "2 张照片", "2026年3月2日", "补充（3月2日）：暑假也要") {
+		got := describe(&n, now, true, civic.Settings{})
+		for _, want := range append(wants, "钮2027-018", "位置：服务站", "青少年服务；", "疑似急（提出人说急，社区还没核）", "3 位认证居民附议，另有 2 位未认证", "2 张照片", "2026年3月2日", "补充（3月2日）：暑假也要") {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: no %q in %q", state, want, got)
 			}
 		}
-		if other := describe(&n, now, false); strings.Contains(other, "撤回018") {
+		if other := describe(&n, now, false, civic.Settings{}); strings.Contains(other, "撤回018") {
 			t.Errorf("%s: somebody else is offered to withdraw it: %q", state, other)
 		}
 	}

@@ -17,15 +17,25 @@ type TellKind struct {
 
 // TellKinds lists all kinds that Tell knows.
 func TellKinds() []TellKind {
-	samples := []struct {
+	type sample struct {
 		kind string
 		args any
-	}{
+	}
+	samples := []sample{
 		{TellAnnounce, Announce{Title: "周六议事会", Body: "周六下午三点，社区服务站。", From: "钮家巷社区"}},
 		{civic.TellListDue, civic.ListDue{Round: "2027年"}},
 		{TellNeedNews, NeedNews{Number: "钮2027-018", Text: "河边装一排晾衣架", State: civic.NeedAccepted, Next: "9月5日前编方案"}},
-		{TellRelay, civic.TalkTold{Number: 3, Lines: []civic.ToldLine{{Kind: civic.LineText, Text: "您好，我下午来看看", Role: civic.GridWorker}}}},
-		{TellRelayCall, civic.TalkTold{Number: 3, Who: "张** · 钮家新村3幢", Why: civic.CallNew}},
+		{civic.TellRelay, civic.TalkTold{Number: 3, Lines: []civic.ToldLine{{Kind: civic.LineText, Text: "您好，我下午来看看", Role: civic.GridWorker}}}},
+		{civic.TellRelayCall, civic.TalkTold{Number: 3, Who: "张** · 钮家新村3幢", Why: civic.CallNew}},
+		{TellClaimed, ClaimedNews{}},
+		{TellVerify, VerifyNews{State: VerifyDeclined, Reason: declineReasons[0].code}},
+	}
+	for _, kind := range publicKinds() {
+		samples = append(samples, sample{kind, civic.PublicNews{Number: "钮2027-018", Text: "河边装一排晾衣架", Reason: "有别人的门牌"}})
+	}
+	triage := triageSamples()
+	for _, kind := range slices.Sorted(maps.Keys(triage)) {
+		samples = append(samples, sample{kind, triage[kind]})
 	}
 	kinds := make([]TellKind, 0, len(samples))
 	for _, s := range samples {

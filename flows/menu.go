@@ -10,13 +10,13 @@ type MenuDraft struct{}
 
 // menuItems are what residents can do, in the order shown.
 var menuItems = []struct{ word, flow string }{
-	{"提需求", "raise-need"}, {"我的", "mine"}, {"通知", InboxID}, {"帮助", "help"}, {"人工", "person"},
+	{"提需求", "raise-need"}, {"看需求", "look"}, {"我的", "mine"}, {"通知", InboxID}, {"人工", "person"},
 }
 
 // menu is one message away from everywhere.
 var menu = Flow[MenuDraft]{
 	ID: "menu", Version: 1, Title: "菜单", Opens: []string{"菜单", "主菜单", "首页", "回菜单"},
-	Leads: []string{"raise-need", "mine", InboxID, "help", "person", "unknown", answerID},
+	Leads: []string{"raise-need", "look", "mine", InboxID, "person", "unknown", answerID},
 	Steps: []Step[MenuDraft]{
 		{ID: "pick", Ask: (*MenuDraft).ask, Hear: (*MenuDraft).hear},
 	},

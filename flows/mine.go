@@ -2,7 +2,6 @@ package flows
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"yishi/flows/civic"
@@ -19,6 +18,7 @@ type MineDraft struct {
 	Total  int          `json:"total,omitempty"`
 	Listed []civic.Need `json:"listed,omitempty"` // as listed, so that a number keeps its meaning
 	Pick   int          `json:"pick,omitempty"`
+	Asked  int          `json:"asked,omitempty"` // questions of staff that wait for an answer
 }
 
 // mine 我的 lists the account's own needs with their state.
@@ -33,7 +33,26 @@ var mine = Flow[MineDraft]{
 	},
 }
 
-func (d *MineDraft) begin(t *Turn, _ string) { d.load(t) }
+func (d *MineDraft) begin(t *Turn, _ string) {
+	d.load(t)
+	asked, err := t.World.Triage.Questions(t.Context(), civic.Account(t.Account), questionsMost)
+	if t.Failed(err) {
+		return
+	}
+	for i := range asked {
+		if !asked[i].Lapsed {
+			d.Asked++
+		}
+	}
+}
+
+// questions says that staff wait for an answer, "" where they do not.
+func (d *MineDraft) questions() string {
+	if d.Asked == 0 {
+		return ""
+	}
+	return fmt.Sprintf("网格员有 %d 个问题等您答，回“问我的”。", d.Asked)
+}
 
 func (d *MineDraft) load(t *Turn) {
 	needs, total, err := t.World.Needs.Mine(t.Context(), civic.Account(t.Account), d.Offset, pageSize)
@@ -62,6 +81,7 @@ func (d *MineDraft) askList(*Turn) Reply {
 	if d.more() {
 		r.After = "后面还有，回“下一页”。"
 	}
+	r.After = twoLines(r.After, d.questions())
 	return r
 }
 
@@ -98,33 +118,11 @@ func (d *MineDraft) hearList(t *Turn) Move {
 
 func (d *MineDraft) askOne(t *Turn) Reply {
 	l := d.Listed[d.Pick]
-	n, ok, err := t.World.Needs.ByNumber(t.Context(), l.Community, l.Number.Year, l.Number.Seq)
+	n, ok, err := t.World.Needs.Sight(t.Context(), civic.Account(t.Account), l.Community, l.Number.Year, l.Number.Seq)
 	if t.Failed(err) || !ok {
 		return Reply{Text: "这件现在查不到。"}
 	}
-	return Reply{Text: describe(&n, t.Now, true)}
-}
-
-// describe writes one need in full.
-func describe(n *civic.Need, now time.Time, own bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s〔%s〕\n%s", n.Number, stateName(n.State), n.Text)
-	if n.Place.Text != "" {
-		fmt.Fprintf(&b, "\n位置：%s", n.Place.Text)
-	}
-	fmt.Fprintf(&b, "\n类别：%s", n.Category)
-	if n.Urgent {
-		b.WriteString("，急")
-	}
-	fmt.Fprintf(&b, "；%d 人附议；%s提", n.Heat, day(n.RaisedAt, now))
-	if n.Photos > 0 {
-		fmt.Fprintf(&b, "；%d 张照片", n.Photos)
-	}
-	for _, a := range n.Additions {
-		fmt.Fprintf(&b, "\n补充（%s）：%s", day(a.At, now), a.Text)
-	}
-	fmt.Fprintf(&b, "\n%s", stateNext(n, own))
-	return b.String()
+	return Reply{Text: describeSight(&n, t.Now, settings(t))}
 }
 
 func day(at, now time.Time) string {
@@ -145,6 +143,8 @@ func stateName(s civic.NeedState) string {
 		return "初选中"
 	case civic.NeedDeclined:
 		return "不予受理"
+	case civic.NeedAppealed:
+		return "申诉中"
 	case civic.NeedHanded:
 		return "已转办"
 	case civic.NeedMerged:
@@ -167,15 +167,42 @@ func stateNext(n *civic.Need, own bool) string {
 	case civic.NeedAccepted:
 		return "下一步：编方案。"
 	case civic.NeedDeclining:
-		return "下一步：社区再核一遍，结果会告诉您。"
+		return "下一步：社区初选，结果会告诉您。"
 	case civic.NeedDeclined:
-		return "有疑问回“人工”。"
+		return declinedNext(n, own)
+	case civic.NeedAppealed:
+		return "下一步：由另一位工作人员来看您的申诉，结果会告诉您。"
 	case civic.NeedHanded:
-		return "由" + n.Duty + "办理。"
+		return "由" + n.Duty + "办理，可以直接找他们。"
 	case civic.NeedMerged:
 		return "和一件相近的合在一起办，您的附议和署名都在。"
 	case civic.NeedWithdrawn:
 		return "撤回的需求不再办理；要重新提，回“提需求”。"
 	}
 	return ""
+}
+
+// declineReason is why a need is not taken up, as residents read it.
+func declineReason(n *civic.Need) string {
+	text := ""
+	if n.ReasonCode != "" {
+		text = sentence(civic.Reason(n.ReasonCode).String())
+	}
+	if n.Reason != "" {
+		text += sentence(n.Reason)
+	}
+	return text
+}
+
+// declinedNext says why a need was not taken up, and what its author can still do.
+func declinedNext(n *civic.Need, own bool) string {
+	text := declineReason(n)
+	if text != "" {
+		text = "理由：" + text + "\n"
+	}
+	if own && !n.LastWord && !n.DecidedAt.IsZero() {
+		until := n.DecidedAt.Add(civic.AppealFor)
+		text += "不同意？" + until.Format("1月2日") + "前回“申诉" + fmt.Sprintf("%03d", n.Number.Seq) + "”，可以申诉一次。"
+	}
+	return text + "下一批征集开始时，可以再提；还有疑问回“人工”。"
 }

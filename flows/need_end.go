@@ -36,7 +36,10 @@ func (d *NeedDraft) likeLabels() []string {
 		case n.Backed:
 			l += "（您已附议）"
 		default:
-			l += fmt.Sprintf("（%d 人附议）", n.Heat)
+			l += "（" + backingShort(n.Heat, n.Others) + "）"
+		}
+		if n.Merged != (civic.Number{}) {
+			l += "（" + short(n.Merged.String()) + " 已并入）"
 		}
 		ls = append(ls, l)
 	}
@@ -168,13 +171,20 @@ func (d *NeedDraft) hearConfirm(t *Turn) Move {
 	})
 }
 
-func (*NeedDraft) told(_ *Turn, got any) Reply {
+func (*NeedDraft) told(t *Turn, got any) Reply {
 	r := receipt(got)
-	if r.Heat > 0 { // only an endorsement has endorsers at once
-		return Reply{Text: fmt.Sprintf("已附议，现在 %d 人。编号 %s，回“进度%s”随时问。", r.Heat, r.Number, short(r.Number))}
+	if r.Backed {
+		return invited(t, Reply{Text: endorsed(r)})
 	}
+	no := short(r.Number)
+	text := "已提交，编号 " + r.Number + "。"
 	if r.Later != civic.NoStage {
-		return Reply{Text: "已提交，编号 " + r.Number + "。" + civic.Closed(r.Later, civic.DoRaise) + "\n回“进度" + short(r.Number) + "”随时问。"}
+		text += civic.Closed(r.Later, civic.DoRaise)
 	}
-	return Reply{Text: "已提交，编号 " + r.Number + "。\n网格员看过后公开给邻居。回“进度" + short(r.Number) + "”随时问。"}
+	if r.Public {
+		text += "\n已经公开，邻居回“附议" + no + "”就能附议。"
+	} else {
+		text += "\n网格员看过后公开给邻居。"
+	}
+	return invited(t, Reply{Text: text + "回“进度" + no + "”随时问。"})
 }

@@ -11,31 +11,30 @@ import (
 // NumberDraft is a need looked up by its number.
 type NumberDraft struct {
 	Need  civic.Need `json:"need,omitzero"`
+	Own   bool       `json:"own,omitempty"`
 	Found bool       `json:"found,omitempty"`
 	Words string     `json:"words,omitempty"` // 补充: what is to be added
+	text  string     // 进度: what is shown at once
 }
 
-// find looks the number in arg up. What the account may not see counts as not there.
+// find looks the number in arg up, as the account may see it.
 func (d *NumberDraft) find(t *Turn, arg string) {
 	year, seq, rest, ok := cutNumber(arg)
 	if !ok {
 		return
 	}
-	n, found, err := t.World.Needs.ByNumber(t.Context(), home(t), year, seq)
+	s, found, err := t.World.Needs.Sight(t.Context(), civic.Account(t.Account), home(t), year, seq)
 	if t.Failed(err) {
 		return
 	}
-	d.Need, d.Found, d.Words = n, found && (n.Released || d.ownNeed(t, &n)), rest
-	if !d.Found {
-		d.Need = civic.Need{}
+	d.Need, d.Own, d.Found, d.Words = s.Need, s.Own, found, rest
+	if found {
+		d.text = describeSight(&s, t.Now, settings(t))
 	}
+	d.Need.Additions = nil // the session keeps no more than what is asked about
 }
 
-func (d *NumberDraft) ownNeed(t *Turn, n *civic.Need) bool {
-	return string(n.Author) == t.Account
-}
-
-func (d *NumberDraft) own(t *Turn) bool { return d.Found && d.ownNeed(t, &d.Need) }
+func (d *NumberDraft) own(*Turn) bool { return d.Found && d.Own }
 
 // progress 进度 says where one need stands.
 var progress = Flow[NumberDraft]{
@@ -50,9 +49,10 @@ var progress = Flow[NumberDraft]{
 
 func (d *NumberDraft) askShow(t *Turn) Reply {
 	if !d.Found {
-		return Reply{Text: "没有查到这个编号，或者它还没有公开。回“我的”看您自己提的。"}
+		return Reply{Text: notSeen + "回“我的”看您自己提的。"}
 	}
-	return Reply{Text: describe(&d.Need, t.Now, d.own(t))}
+	saw(t, d.Need.Number)
+	return Reply{Text: d.text}
 }
 
 // withdraw 撤回 ends one's own need.
@@ -88,8 +88,8 @@ func (d *NumberDraft) hearWhich(t *Turn) Move {
 
 func (d *NumberDraft) askWithdraw(*Turn) Reply {
 	after := "撤回后不再办理。"
-	if d.Need.Heat > 0 {
-		after = fmt.Sprintf("撤回后不再办理，附议的 %d 人会知道。", d.Need.Heat)
+	if n := d.Need.Heat + d.Need.Others; n > 0 {
+		after = fmt.Sprintf("撤回后不再办理，附议的 %d 人会知道。", n)
 	}
 	return Reply{
 		Text:    "要撤回 " + d.Need.Number.String() + "“" + brief(d.Need.Text, 30) + "”吗？" + after,
@@ -167,5 +167,9 @@ func (d *NumberDraft) hearAdd(t *Turn) Move {
 }
 
 func (d *NumberDraft) toldAdd(_ *Turn, got any) Reply {
-	return Reply{Text: "已补充到 " + receipt(got).Number + "。"}
+	r := receipt(got)
+	if r.Public {
+		return Reply{Text: "已补充到 " + r.Number + "，已经公开。"}
+	}
+	return Reply{Text: "已补充到 " + r.Number + "，网格员看过后公开。"}
 }

@@ -50,6 +50,8 @@ type NeedNews struct {
 	State  civic.NeedState `json:"state"`
 	Reason string          `json:"reason,omitempty"` // why it was declined
 	Next   string          `json:"next,omitempty"`   // what comes next, with a date
+	Also   []string        `json:"also,omitempty"`   // numbers of those that go on in it
+	Appeal string          `json:"appeal,omitempty"` // until when a decline can be appealed; "" it cannot
 }
 
 // ErrTell says that a push of this kind cannot be told: it is to be refused before it is queued.
@@ -66,14 +68,21 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, Announce.tell)
 	case TellNeedNews:
 		t, err = tellAs(args, NeedNews.tell)
-	case TellRelay:
+	case civic.TellRelay:
 		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellRelay(r, midStep) })
-	case TellRelayCall:
+	case civic.TellRelayCall:
 		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellCall(r, midStep) })
+	case TellClaimed:
+		t, err = tellAs(args, ClaimedNews.tell)
+	case TellVerify:
+		t, err = tellAs(args, VerifyNews.tell)
 	case civic.TellListDue:
 		t, err = tellAs(args, tellListDue)
 	default:
-		return Text{}, fmt.Errorf("kind %q: %w", kind, ErrTell)
+		var known bool
+		if t, known, err = tellTriage(kind, args); !known {
+			t, err = tellAs(args, func(n civic.PublicNews) (Text, error) { return tellPublic(kind, n) })
+		}
 	}
 	if err != nil {
 		return Text{}, fmt.Errorf("kind %s: %w", kind, err)
@@ -82,7 +91,7 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	for name, value := range t.Fields {
 		t.Fields[name] = field(oneLine(value))
 	}
-	if midStep && kind != TellRelay && kind != TellRelayCall {
+	if midStep && kind != civic.TellRelay && kind != civic.TellRelayCall {
 		t.Plain += "\n您没办完的还在，回“继续”接着办。"
 	}
 	return t, nil
@@ -139,11 +148,22 @@ func (a Announce) tell() (Text, error) {
 // needNews tells those who raised or endorsed a need what became of it, but for the one who did
 // it. A need comes to each state at most once, so its purpose is the need's and the state's.
 func needNews(n *civic.Need, state civic.NeedState, by civic.Account) civic.MakePush {
-	id := fmt.Sprintf("need-%d-%s", n.ID, state)
-	args, _ := json.Marshal(NeedNews{Number: n.Number.String(), Text: brief(n.Text, maxNews), State: state}) // strings always can be
+	m := newsOf(n, NeedNews{Number: n.Number.String(), Text: brief(n.Text, maxNews), State: state}, "")
+	m.Audience.Except = by
+	return m
+}
+
+// newsOf is the same for all of them. Where a need may come to a state twice, mark tells the two
+// apart; what belongs to a round is news once in each.
+func newsOf(n *civic.Need, said NeedNews, mark string) civic.MakePush {
+	id := fmt.Sprintf("need-%d-%s%s", n.ID, said.State, mark)
+	if n.Round != 0 {
+		id += fmt.Sprintf("-%x", n.Round)
+	}
+	args, _ := json.Marshal(said) // strings always can be
 	return civic.MakePush{
 		Push:     civic.Push{ID: id, Purpose: id, Topic: civic.TopicNeeds, Community: n.Community, Kind: TellNeedNews, Args: args},
-		Audience: civic.Audience{Need: n.ID, Except: by},
+		Audience: civic.Audience{Need: n.ID},
 	}
 }
 
@@ -156,11 +176,17 @@ func (n NeedNews) tell() (Text, error) {
 	}
 	what := n.Number + "“" + brief(n.Text, maxNews) + "”" + stateName(n.State)
 	plain := "您关心的 " + what + "。"
+	if len(n.Also) > 0 {
+		plain = "您关心的 " + n.Number + "（合了 " + strings.Join(n.Also, "、") + "）“" + brief(n.Text, maxNews) + "”" + stateName(n.State) + "。"
+	}
 	if n.Reason != "" {
 		plain += "\n原因：" + sentence(n.Reason)
 	}
 	if n.Next != "" {
 		plain += "\n下一步：" + sentence(n.Next)
+	}
+	if n.Appeal != "" {
+		plain += "\n不同意？" + n.Appeal + "前回“申诉" + short(n.Number) + "”，可以申诉一次，由另一位工作人员来看。"
 	}
 	return Text{
 		Plain:  plain + "\n回“进度" + short(n.Number) + "”看全部。",

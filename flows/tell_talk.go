@@ -7,12 +7,6 @@ import (
 	"yishi/flows/civic"
 )
 
-// The kinds of what is told of talks. Values are stored.
-const (
-	TellRelay     = civic.PushRelay
-	TellRelayCall = civic.PushRelayCall
-)
-
 // quoted makes words of people fit for a message that may hold links: nobody can plant one.
 var quoted = strings.NewReplacer("<", "＜", "\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "")
 

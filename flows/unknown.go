@@ -25,22 +25,34 @@ func (*HelloDraft) ask(*Turn) Reply {
 type UnknownDraft struct {
 	Text string `json:"text,omitempty"`
 	Flow string `json:"flow,omitempty"` // the flow whose words it holds, "" none
+	// Proof: it was meant for 认证, and is not kept.
+	Proof bool `json:"proof,omitempty"`
 }
 
 // unknown hears free text: it finds the flow that is meant, or offers to raise it as a need.
 var unknown = Flow[UnknownDraft]{
 	ID: "unknown", Version: 1, Title: "听您说",
 	Begin: (*UnknownDraft).begin,
-	Leads: []string{"menu", "raise-need", "mine", InboxID, "opt-out", "help", "person"},
+	Leads: []string{"menu", "raise-need", "look", "mine", InboxID, "opt-out", "help", "person"},
 	Steps: []Step[UnknownDraft]{
 		{ID: "thanks", Open: (*UnknownDraft).polite, Say: "不客气。还有事随时说。"},
+		{ID: "proof", Open: func(d *UnknownDraft, _ *Turn) bool { return d.Proof }, Say: proofOutside},
 		{ID: "foreign", Open: (*UnknownDraft).foreign, Ask: (*UnknownDraft).askForeign},
 		{ID: "odd", Open: (*UnknownDraft).odd, Ask: (*UnknownDraft).askOdd},
 		{ID: "offer", Open: always[UnknownDraft], Ask: (*UnknownDraft).ask, Hear: (*UnknownDraft).hear},
 	},
 }
 
-func (d *UnknownDraft) begin(t *Turn, flow string) { d.Text, d.Flow = t.Text, flow }
+// proofOutside answers a code, or a door with name and digits, that nobody asked for.
+const proofOutside = "这像是认证用的，没有留下。要认证请回“认证”，再写一遍。"
+
+func (d *UnknownDraft) begin(t *Turn, flow string) {
+	if readProof(t.Text).whole() {
+		d.Proof = true
+		return
+	}
+	d.Text, d.Flow = t.Text, flow
+}
 
 func (d *UnknownDraft) polite(*Turn) bool { return politeWords(d.Text) }
 
@@ -106,6 +118,8 @@ func (d *UnknownDraft) hear(t *Turn) Move {
 		return dialog.Open(raiseNeedID, &dialog.Input{Kind: dialog.Text, Text: d.Text})
 	case v == zh.Sure && i == 1 || v != zh.Sure && yes == zh.No:
 		return dialog.Open(menu.ID, nil)
+	case readProof(t.Text).whole():
+		return dialog.Again(proofOutside)
 	case v == zh.None && zh.Runes(t.Text) >= 4: // people go on talking: take the newest words
 		d.Text, d.Flow = t.Text, ""
 		return dialog.Stay("")

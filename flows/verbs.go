@@ -110,7 +110,7 @@ func fitsAnswer(t *Turn, arg string) bool {
 }
 
 // shortVerb reads words about the present talk without its number: 结束, 放回, 看, 转给小李.
-func (d *AnswerDraft) shortVerb(t *Turn) (verb, bool) {
+func (d *TalkDraft) shortVerb(t *Turn) (verb, bool) {
 	if arg, ok := matchAnswer(t.Text); ok { // handed over by the list
 		return readVerb(arg), true
 	}

@@ -34,7 +34,7 @@ func (d *WelcomeDraft) begin(t *Turn, scene string) {
 		if t.Failed(err) {
 			return
 		}
-		if ok {
+		if ok && verifiedHome(t) == 0 { // whoever is verified belongs where the roll says
 			d.Community = id
 			t.Also(civic.Join{Account: civic.Account(t.Account), Community: id, Estate: estate})
 			setHome(t, id)
@@ -64,4 +64,14 @@ func (d *WelcomeDraft) askHello(*Turn) Reply {
 		text = "您好，这里是" + d.Name + "议事。小区里的事，您提、您选、您评。"
 	}
 	return menuReply(text + "\n想办什么？点一下，或者直接说。")
+}
+
+// verifiedHome is the community of a verified account, 0 of any other.
+func verifiedHome(t *Turn) civic.CommunityID {
+	who, ok, err := t.World.People.Identity(t.Context(), civic.Account(t.Account))
+	if t.Failed(err) || !ok {
+		return 0
+	}
+	setHome(t, who.Community)
+	return who.Community
 }

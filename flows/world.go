@@ -5,6 +5,8 @@ package flows
 import (
 	"context"
 	"strconv"
+	"strings"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -31,14 +33,19 @@ type World struct {
 	Communities Communities
 	Followers   Followers
 	Needs       Needs
+	Reviews     Reviews
 	Inbox       Inbox
 	Preferences Preferences
 	Staff       Staff
 	People      People
 	Talks       Talks
+	Triage      Triage
 	Rounds      Rounds
 	Links       Links
 	Base        string // the program's public address without a slash at its end; "": no pages
+
+	Verification Verification
+	Claims       Claims
 }
 
 // Communities looks up communities and how to find one's own.
@@ -49,6 +56,8 @@ type Communities interface {
 	Communities(ctx context.Context) ([]civic.Community, error)
 	// Scene returns the community and estate (0: none) that a QR scene stands for.
 	Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error)
+	// Estate returns an estate by its id; false if there is none.
+	Estate(ctx context.Context, id int64) (civic.Estate, bool, error)
 	// EstatesNamed lists estates whose names are like name, best first.
 	EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error)
 }
@@ -64,8 +73,25 @@ type Needs interface {
 	Like(ctx context.Context, a civic.Account, c civic.CommunityID, text string, limit int) ([]civic.LikeNeed, error)
 	// Mine lists the account's needs, newest first, and how many there are in all.
 	Mine(ctx context.Context, a civic.Account, offset, limit int) ([]civic.Need, int, error)
-	// ByNumber finds a need by its public number; year 0 means the latest year that has it.
+	// ByNumber finds a need by its public number; year 0 means the latest year that has it. It is
+	// for staff: it asks nobody who reads it.
 	ByNumber(ctx context.Context, c civic.CommunityID, year, seq int) (civic.Need, bool, error)
+	// Sight finds a need by its public number as the account may see it; false where there is
+	// nothing for it to see.
+	Sight(ctx context.Context, a civic.Account, c civic.CommunityID, year, seq int) (civic.Sight, bool, error)
+	// Browse lists public needs that stand after a place in a view, as the account may see them.
+	Browse(ctx context.Context, a civic.Account, c civic.CommunityID, v civic.View, after civic.ViewAt, limit int) ([]civic.Need, error)
+}
+
+// Reviews looks up what waits for staff to decide what is public. A grant with grids is told of
+// those, and of needs whose grid nobody knows.
+type Reviews interface {
+	// Next returns the oldest of a kind after a place in its queue; false where there is none.
+	Next(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind, after civic.ReviewAt) (civic.Review, bool, error)
+	// Again returns one that was shown before as it is now; false where it does not wait any more.
+	Again(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind, need civic.NeedID) (civic.Review, bool, error)
+	// Waiting counts what waits of a kind, to at most a thousand.
+	Waiting(ctx context.Context, g civic.Grant, c civic.CommunityID, kind civic.ReviewKind) (int, error)
 }
 
 // Inbox looks up what an account can read 站内: what could not be pushed, and what still waits.
@@ -116,6 +142,44 @@ type Talks interface {
 	Colleagues(ctx context.Context, a civic.Account, c civic.CommunityID) ([]civic.Colleague, error)
 }
 
+// Triage looks up what waits for staff in 初选.
+type Triage interface {
+	// Queue returns needs that wait in a community, in the order of civic.QueueAt and not before
+	// the place from, and how many wait in all, at most a thousand. With grids it tells of those and
+	// of needs whose grid nobody knows; none are all.
+	Queue(ctx context.Context, c civic.CommunityID, grids []int64, from time.Time, offset, limit int) ([]civic.Queued, int, error)
+	// Docket returns all that staff read of one need; false if there is none.
+	Docket(ctx context.Context, need civic.NeedID) (civic.Docket, bool, error)
+	// Questions lists what staff asked the account lately and it has not answered: first what is
+	// waited for, then what has lapsed.
+	Questions(ctx context.Context, a civic.Account, limit int) ([]civic.Question, error)
+	// Neighbours lists who the roll has behind the doors of such a number, at most limit.
+	Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error)
+	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
+	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
+}
+
+// Verification looks up whether what somebody says fits the roll. Nothing that it returns names
+// anybody or any door.
+type Verification interface {
+	// Standing says how an account stands before it says anything.
+	Standing(ctx context.Context, a civic.Account) (civic.Standing, error)
+	// Card puts a household code, nine digits, in a form that may be kept; whether it is right, it does not tell.
+	Card(ctx context.Context, code string) (civic.Card, error)
+	// Match compares what was said with the roll. It counts nothing: see civic.NoteWrong.
+	Match(ctx context.Context, s civic.Said) (civic.Match, error)
+	// Disputable says whether the account could say that another one is not its person's.
+	Disputable(ctx context.Context, a civic.Account) (bool, error)
+}
+
+// Claims looks up, for an office of staff in a community, what waits in the queue of verification.
+type Claims interface {
+	// Claims lists what waits, the oldest first, without those behind the doors, and how many there are.
+	Claims(ctx context.Context, g civic.Grant, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error)
+	// Claim returns one; false where the office may not see it, or where it is decided.
+	Claim(ctx context.Context, g civic.Grant, c civic.CommunityID, id int64) (civic.Claim, bool, error)
+}
+
 // Rounds looks up rounds, their stages and their shortlists.
 type Rounds interface {
 	// Rounds lists the open rounds of a community, the latest first.
@@ -127,14 +191,25 @@ type Rounds interface {
 	Shortlist(ctx context.Context, r civic.RoundID) ([]civic.Listing, civic.ShortlistRule, bool, error)
 }
 
-// noteCommunity remembers the account's community between turns, so that most turns need no look-up.
+// noteCommunity remembers the account's community between turns, so that most turns need no look-up. It
+// holds the day too: the roll may have moved its person since.
 const noteCommunity = "community"
 
-// home returns the community of the turn's account, 0 if it is not known yet. Where there is
-// only one community, everybody belongs to it.
+// home returns the community of the turn's account, 0 if it is not known yet: of who is verified,
+// the roll's; else the one they chose, which gives no rights. Where there is only one community,
+// everybody belongs to it.
 func home(t *Turn) civic.CommunityID {
-	if n, err := strconv.ParseInt(t.Note(noteCommunity), 10, 64); err == nil {
+	id, day, _ := strings.Cut(t.Note(noteCommunity), " ")
+	if n, err := strconv.ParseInt(id, 10, 64); err == nil && day == today(t) {
 		return civic.CommunityID(n)
+	}
+	who, verified, err := t.World.People.Identity(t.Context(), civic.Account(t.Account))
+	if t.Failed(err) {
+		return 0
+	}
+	if verified {
+		setHome(t, who.Community)
+		return who.Community
 	}
 	f, ok, err := t.World.Followers.Follower(t.Context(), civic.Account(t.Account))
 	if t.Failed(err) {
@@ -157,8 +232,11 @@ func setHome(t *Turn, c civic.CommunityID) {
 		t.SetNote(noteCommunity, "")
 		return
 	}
-	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10))
+	t.SetNote(noteCommunity, strconv.FormatInt(int64(c), 10)+" "+today(t))
 }
+
+// today is the day of the turn, for notes.
+func today(t *Turn) string { return strconv.FormatInt(t.Now.Unix()/86400, 10) }
 
 // needsHome is the Requires of flows that belong to a community.
 func needsHome(t *Turn) string {
@@ -185,4 +263,10 @@ func ours(t *Turn) (civic.Community, bool) {
 func receipt(r any) civic.Receipt {
 	got, _ := r.(civic.Receipt) // dialog carries it as any; only a civic.Receipt is ever handed in
 	return got
+}
+
+// dueAgain says whether a note of a day is so many days old, or is not there.
+func dueAgain(t *Turn, key string, days int64) bool {
+	then, err := strconv.ParseInt(t.Note(key), 10, 64)
+	return err != nil || t.Now.Unix()/86400-then >= days
 }

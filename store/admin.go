@@ -127,9 +127,9 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		n.RaisedAt = now
 	}
 	n.State = cmp.Or(n.State, civic.NeedRaised)
-	r := raise{civic.RaiseNeed{
+	r := raise{id: new(int64), community: c, zone: k.zone(c.ID, db.loc), effect: civic.RaiseNeed{
 		Account: n.Author, Community: n.Community, Category: n.Category, Text: n.Text, Place: n.Place, Urgent: n.Urgent,
-	}, c, k.zone(c.ID, db.loc)}
+	}}
 	var row needRow
 	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		key := r.counter(n.RaisedAt)
@@ -143,6 +143,7 @@ func (db *DB) AddNeed(ctx context.Context, n civic.Need) (civic.Need, error) {
 		row.Cycle.RoundID = n.Round
 		row.Cycle.Others, row.Cycle.PersonID, row.Cycle.EstateID, row.Cycle.GridID = n.Others, int64(n.Person), n.Estate, n.Grid
 		row.Cycle.MarkedUrgent, row.Cycle.MarkedHard, row.Cycle.PhotosShown = n.MarkedUrgent, n.MarkedHard, n.PhotosShown
+		row.Cycle.MergedInto = int64(n.MergedInto)
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}

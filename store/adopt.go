@@ -56,6 +56,9 @@ func (b *batch) identities(accounts []string) (map[string]whose, error) {
 // the same transaction has written before: endorsements that were counted apart count as the
 // person's, once. Doing it again changes nothing.
 func (b *batch) adopt(_ *turn, a civic.Account, id civic.Identity) error {
+	if err := b.takeOver(a, id.Person); err != nil {
+		return err
+	}
 	return b.rebind(string(a), whose{int64(id.Person), int64(id.Community), id.Estate, id.Grid})
 }
 

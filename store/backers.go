@@ -70,17 +70,17 @@ func (b *batch) headOf(id int64) (int64, error) {
 
 // member is a need of a group, the head or one that was merged.
 type member struct {
-	ID       int64
-	Account  string
-	PersonID int64
+	ID, PersonID int64
+	Account      string
+	Year, Seq    int
 }
 
 // group lists the needs that count together with head, itself first.
 func (b *batch) group(head needRow) ([]member, error) {
-	all := []member{{head.ID, head.Account, head.Cycle.PersonID}}
+	all := []member{{ID: head.ID, Account: head.Account, PersonID: head.Cycle.PersonID}}
 	for next := []int64{head.ID}; len(next) > 0; {
 		var found []member
-		err := b.tx.Raw("SELECT id, account, person_id FROM needs WHERE merged_into IN ?", next).Scan(&found).Error
+		err := b.tx.Raw("SELECT id, account, person_id, `year`, seq FROM needs WHERE merged_into IN ?", next).Scan(&found).Error
 		if err != nil {
 			return nil, fmt.Errorf("read merged needs: %w", clean(err))
 		}
@@ -104,11 +104,15 @@ func ids(all []member) []int64 {
 	return out
 }
 
-// merged says whether the author of a need that was merged into the head is the account or person.
-func merged(all []member, account string, person int64) bool {
-	return slices.ContainsFunc(all[1:], func(m member) bool {
-		return m.Account == account || person != 0 && m.PersonID == person
-	})
+// authored finds, among the needs that were merged into the head, one of the account or person; 0
+// where there is none.
+func authored(all []member, account string, person int64) int {
+	for i, m := range all[1:] {
+		if m.Account == account || person != 0 && m.PersonID == person {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // back counts a verified person behind a need, once, and says whether they are new.

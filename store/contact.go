@@ -137,5 +137,8 @@ func (db *DB) upsertContacts(ctx context.Context, rows []accountRow) error {
 	if err != nil {
 		return fmt.Errorf("note contacts: %w", clean(err))
 	}
+	if err := db.restoreFormer(ctx, rows); err != nil {
+		return fmt.Errorf("restore identities: %w", clean(err))
+	}
 	return nil
 }

@@ -64,6 +64,8 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
+		return db.planVerification(ctx, t, e)
 	case civic.OpenRound:
 		return t.planOpenRound(e)
 	case civic.MoveStage:
@@ -103,11 +105,11 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 	case civic.CallPerson, civic.Say, civic.HangUp, civic.RateTalk, civic.TakeTalk, civic.Answer, civic.HandTalk, civic.EndTalk, civic.TalkDue:
 		return db.planTalking(ctx, t, e)
 	}
-	return t.planPublic(effect)
+	return db.planPublic(ctx, t, effect)
 }
 
 // planPublic knows the effects by which needs become public, and those of who reads them.
-func (t *turn) planPublic(effect any) error {
+func (db *DB) planPublic(ctx context.Context, t *turn, effect any) error {
 	switch e := effect.(type) {
 	case civic.UnendorseNeed:
 		return t.planUnendorse(e)
@@ -129,6 +131,51 @@ func (t *turn) planPublic(effect any) error {
 		return t.planRewrite(e)
 	case civic.ObjectMerge:
 		return t.planObject(e)
+	}
+	return db.planTriage(ctx, t, effect)
+}
+
+// planTriage hands on the effects of 初选.
+func (db *DB) planTriage(ctx context.Context, t *turn, effect any) error {
+	switch e := effect.(type) {
+	case civic.HoldNeed:
+		return t.planHold(e)
+	case civic.LeaveNeed:
+		return t.planLetGo(e)
+	case civic.AcceptNeed:
+		return t.planAccept(e)
+	case civic.ClassifyNeed:
+		return t.planClassify(e)
+	case civic.MarkNeed:
+		return t.planMark(e)
+	case civic.TypeNeed:
+		return t.planType(e)
+	case civic.HandNeed:
+		return t.planHand(e)
+	case civic.AskAuthor:
+		return t.planAsk(e)
+	case civic.AnswerAuthor:
+		return t.planAnswer(e)
+	case civic.LapseQuestion:
+		return t.planLapseQuestion(e)
+	case civic.MergeNeeds:
+		return t.planMerge(e)
+	case civic.UndoMerge:
+		return t.planUndo(e)
+	case civic.KeepMerge:
+		return t.planKeep(e)
+	case civic.DeclineNeed:
+		return t.planDecline(e)
+	case civic.ConfirmDecline:
+		return t.planConfirm(e)
+	case civic.RejectDecline:
+		return t.planReject(e)
+	case civic.LapseDecline:
+		return t.planLapseDecline(e)
+	case civic.AppealDecline:
+		return t.planAppealDecline(e)
+	case civic.RaiseFor:
+		return db.planRaiseFor(ctx, t, e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }

@@ -40,10 +40,11 @@ func (b *batch) endorse(t *turn, e civic.EndorseNeed) error {
 		if err := b.during(head.Cycle.RoundID, civic.DoEndorse); err != nil {
 			return err
 		}
-		if !merged(all, a, 0) {
-			if err := b.addEndorsement(&head, all, a); err != nil {
-				return err
-			}
+		if i := authored(all, a, 0); i > 0 { // they stand behind it already
+			return b.endorsed(t, head, needRow{ID: all[i].ID, Year: all[i].Year, Seq: all[i].Seq, CommunityID: head.CommunityID}, true)
+		}
+		if err := b.addEndorsement(&head, all, a); err != nil {
+			return err
 		}
 	}
 	return b.endorsed(t, head, asked, true)
@@ -80,17 +81,17 @@ func (b *batch) addEndorsement(head *needRow, all []member, account string) erro
 		return err
 	}
 	person := who[account].in(head.CommunityID).PersonID
-	switch {
-	case person == 0:
+	switch person {
+	case 0:
 		return b.warm(head, 0, 1)
-	case person == head.Cycle.PersonID:
+	case head.Cycle.PersonID:
 		return refuse(ownNeed)
 	}
 	err = b.tx.Exec("UPDATE endorsements SET person_id = ? WHERE need_id = ? AND account = ?", person, head.ID, account).Error
 	if err != nil {
 		return fmt.Errorf("mark endorsement: %w", clean(err))
 	}
-	if merged(all, "", person) {
+	if authored(all, "", person) > 0 {
 		return nil // the author of a need that was merged is counted already
 	}
 	fresh, err := b.back(head.ID, person)
@@ -144,7 +145,7 @@ func (b *batch) unendorse(t *turn, e civic.UnendorseNeed) error {
 		return fmt.Errorf("look for endorsement: %w", clean(err))
 	}
 	if len(rows) == 0 {
-		if head.Account == a || merged(all, a, 0) {
+		if head.Account == a || authored(all, a, 0) > 0 {
 			return refuse("这是您自己提的，不用取消附议；不想提了，回“撤回”加它的编号。")
 		}
 		return b.endorsed(t, head, asked, false)

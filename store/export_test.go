@@ -42,10 +42,12 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&deskRow{}, &talkRow{}, &talkLineRow{}, &talkEndRow{},
+		&triesRow{}, &formerRow{}, &claimRow{},
 		&roundRow{}, &stageRow{}, &listingRow{},
 		&linkRow{},
 		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
 		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
+		&questionRow{}, &mergeRow{}, &appealRow{},
 	} {
 		stmt := db.w.Session(&gorm.Session{}).Statement
 		if err := stmt.Parse(row); err != nil {
@@ -245,4 +247,45 @@ func Count(ctx context.Context, db *DB, table string) (int64, error) {
 	var n int64
 	err := db.r.WithContext(ctx).Table(table).Count(&n).Error
 	return n, err
+}
+
+// ChangePerson changes a person of the roll as an import may.
+func ChangePerson(ctx context.Context, db *DB, id civic.PersonID, set string) error {
+	return db.w.WithContext(ctx).Exec("UPDATE persons SET "+set+" WHERE id = ?", int64(id)).Error
+}
+
+// CountPushes counts pushes of a kind.
+func CountPushes(ctx context.Context, db *DB, kind string) (n int, err error) {
+	err = db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM pushes WHERE kind = ?", kind).Scan(&n).Error
+	return n, err
+}
+
+// AuditTexts is the audit log, a line each.
+func AuditTexts(ctx context.Context, db *DB) ([]string, error) {
+	var rows []auditRow
+	err := db.r.WithContext(ctx).Find(&rows).Error
+	out := make([]string, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, fmt.Sprintf("%s %s %s %s", r.Act, r.What, r.Object, r.Detail))
+	}
+	return out, err
+}
+
+// ClaimBytes counts what is kept of the name and door of a claim.
+func ClaimBytes(ctx context.Context, db *DB, id int64) (int, error) {
+	var row claimRow
+	err := db.r.WithContext(ctx).Where("id = ?", id).Take(&row).Error
+	return len(row.Name) + len(row.Door), err
+}
+
+// LinkedAccounts lists the accounts that are linked to persons in clear.
+func LinkedAccounts(ctx context.Context, db *DB) (accounts []string, err error) {
+	err = db.r.WithContext(ctx).Raw("SELECT account FROM identities ORDER BY account").Scan(&accounts).Error
+	return accounts, err
+}
+
+// MovePerson lets somebody move to some door of a community, as an import may.
+func MovePerson(ctx context.Context, db *DB, id civic.PersonID, c civic.CommunityID) error {
+	return db.w.WithContext(ctx).Exec("UPDATE persons SET community_id = ?, household_id = (SELECT h.id FROM households h WHERE h.community_id = ? LIMIT 1) WHERE id = ?",
+		int64(c), int64(c), int64(id)).Error
 }

@@ -18,8 +18,8 @@ import (
 
 const asker = civic.Account("oAsker0001")
 
-func makeLink(a civic.Account) civic.MakeLink {
-	return civic.MakeLink{Account: a, Community: 7, Kind: "upload-roll", Title: "上传名册", Args: json.RawMessage(`{"round":3}`)}
+func makeLink() civic.MakeLink {
+	return civic.MakeLink{Account: asker, Community: 7, Kind: "upload-roll", Title: "上传名册", Args: json.RawMessage(`{"round":3}`)}
 }
 
 // linkOf makes a link and returns its reference.
@@ -58,7 +58,7 @@ func want(t testing.TB, what string, yes bool) func(bool, error) {
 func TestReferenceStandsNowhere(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 20*time.Second)
-		c := commit("run-link", 3, asker, makeLink(asker))
+		c := commit("run-link", 3, asker, makeLink())
 		c.Key = "message-1"
 		first := must(t, db, c)
 		if again := must(t, db, c); again != first {
@@ -79,7 +79,7 @@ func TestReferenceStandsNowhere(t *testing.T) {
 		if where, err := store.Holding(ctx, db, []string{"links", "runs"}, "upload-roll"); err != nil || len(where) != 2 {
 			t.Errorf("the kind stands in %v (%v); the look-up proves nothing", where, err)
 		}
-		other := must(t, db, commit("run-link", 4, asker, makeLink(asker)))
+		other := must(t, db, commit("run-link", 4, asker, makeLink()))
 		if other.Link == first.Link {
 			t.Error("two turns have one reference")
 		}
@@ -106,14 +106,14 @@ func TestLinksThatCannotBe(t *testing.T) {
 		"negative":      func(e *civic.MakeLink) { e.For = -time.Second },
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := makeLink(asker)
+			e := makeLink()
 			change(&e)
 			if _, err := db.Commit(within(t, 10*time.Second), commit("bad-"+strings.ReplaceAll(name, " ", "-"), 1, asker, e)); err == nil {
 				t.Error("it was made")
 			}
 		})
 	}
-	if _, err := db.Commit(within(t, 10*time.Second), commit("two", 1, asker, makeLink(asker), makeLink(asker))); err == nil {
+	if _, err := db.Commit(within(t, 10*time.Second), commit("two", 1, asker, makeLink(), makeLink())); err == nil {
 		t.Error("one turn has made two")
 	}
 }
@@ -121,7 +121,7 @@ func TestLinksThatCannotBe(t *testing.T) {
 func TestBind(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 20*time.Second), db.Links()
-		ref := linkOf(t, db, "bind", makeLink(asker))
+		ref := linkOf(t, db, "bind", makeLink())
 		want(t, "a foreign account", false)(links.Bind(ctx, ref, "b1", "oOther"))
 		want(t, "no account", false)(links.Bind(ctx, ref, "b1", ""))
 		want(t, "no such link", false)(links.Bind(ctx, "aaaaaaaaaaaaaaaaaaaaaaaaaa", "b1", asker))
@@ -131,7 +131,7 @@ func TestBind(t *testing.T) {
 		if l := find(t, db, ref, "b2"); !l.Bound || l.Mine {
 			t.Errorf("seen from elsewhere: %+v", l)
 		}
-		late := linkOf(t, db, "late", makeLink(asker))
+		late := linkOf(t, db, "late", makeLink())
 		db.Clock().Shift(civic.LinkLife)
 		want(t, "too late", false)(links.Bind(ctx, late, "b1", asker))
 		want(t, "a code too late", false)(links.Draw(ctx, late, "b1"))
@@ -144,7 +144,7 @@ func TestBind(t *testing.T) {
 // Of browsers that come at once, one is let in.
 func TestBindRace(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
-		ctx, ref := within(t, 60*time.Second), linkOf(t, db, "race", makeLink(asker))
+		ctx, ref := within(t, 60*time.Second), linkOf(t, db, "race", makeLink())
 		var in atomic.Int32
 		var all sync.WaitGroup
 		for i := range 16 {
@@ -168,7 +168,7 @@ func TestBindRace(t *testing.T) {
 func TestPairing(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 30*time.Second), db.Links()
-		ref := linkOf(t, db, "pair", makeLink(asker))
+		ref := linkOf(t, db, "pair", makeLink())
 		want(t, "draw", true)(links.Draw(ctx, ref, "b1"))
 		code := find(t, db, ref, "b1").Code
 		if len(code) != 6 || find(t, db, ref, "b2").Code != "" {
@@ -204,7 +204,7 @@ func TestPairing(t *testing.T) {
 func TestCodesEnd(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 30*time.Second), db.Links()
-		ref := linkOf(t, db, "ends", makeLink(asker))
+		ref := linkOf(t, db, "ends", makeLink())
 		code := func() string {
 			t.Helper()
 			want(t, "draw", true)(links.Draw(ctx, ref, "b1"))
@@ -254,7 +254,7 @@ func TestUploadOnce(t *testing.T) {
 	const lease = time.Minute
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 30*time.Second), db.Links()
-		ref := linkOf(t, db, "upload", makeLink(asker))
+		ref := linkOf(t, db, "upload", makeLink())
 		want(t, "before it is open", false)(links.Receive(ctx, ref, "b1", "h0", "key0", lease))
 		want(t, "bind", true)(links.Bind(ctx, ref, "b1", asker))
 		want(t, "another browser", false)(links.Receive(ctx, ref, "b2", "h0", "key0", lease))
@@ -291,7 +291,7 @@ func TestUploadOnce(t *testing.T) {
 func TestReleasedLinkTakesAnother(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 20*time.Second), db.Links()
-		ref := linkOf(t, db, "again", makeLink(asker))
+		ref := linkOf(t, db, "again", makeLink())
 		want(t, "bind", true)(links.Bind(ctx, ref, "b1", asker))
 		want(t, "begin", true)(links.Receive(ctx, ref, "b1", "h1", "key1", time.Minute))
 		want(t, "end", true)(links.Received(ctx, ref, "h1", "", 5, time.Minute))
@@ -308,7 +308,7 @@ func TestReleasedLinkTakesAnother(t *testing.T) {
 func TestReceiveAndFetchRace(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 60*time.Second), db.Links()
-		ref := linkOf(t, db, "races", makeLink(asker))
+		ref := linkOf(t, db, "races", makeLink())
 		want(t, "bind", true)(links.Bind(ctx, ref, "b1", asker))
 		var received, fetched atomic.Int32
 		var all sync.WaitGroup
@@ -338,7 +338,7 @@ func TestReceiveAndFetchRace(t *testing.T) {
 func TestSweepLinks(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx, links := within(t, 30*time.Second), db.Links()
-		ended := linkOf(t, db, "ended", makeLink(asker))
+		ended := linkOf(t, db, "ended", makeLink())
 		want(t, "bind", true)(links.Bind(ctx, ended, "b1", asker))
 		want(t, "begin", true)(links.Receive(ctx, ended, "b1", "h1", "key1", time.Minute))
 		want(t, "end", true)(links.Received(ctx, ended, "h1", "", 5, time.Minute))
@@ -361,7 +361,7 @@ func TestSweepLinks(t *testing.T) {
 			t.Errorf("swept while it lives: %v", forgotten)
 		}
 		db.Clock().Shift(2 * time.Hour)
-		live := linkOf(t, db, "live", makeLink(asker))
+		live := linkOf(t, db, "live", makeLink())
 		sweep()
 		if !forgotten["key1"] || !forgotten["key2"] || len(forgotten) != 2 {
 			t.Errorf("forgotten %v", forgotten)

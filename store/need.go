@@ -16,6 +16,8 @@ type raise struct {
 	effect    civic.RaiseNeed
 	community civic.Community
 	zone      *time.Location // where its year turns
+	assisted  bool           // by staff for somebody else
+	id        *int64         // of the need once it is written
 }
 
 // planRaise checks what does not need a transaction.
@@ -49,7 +51,7 @@ func (db *DB) planRaise(ctx context.Context, t *turn, e civic.RaiseNeed) error {
 	if !ok {
 		return refuse("还不知道您在哪个社区，请先告诉我您住的小区。")
 	}
-	t.plan.raise = append(t.plan.raise, raise{e, c, k.zone(c.ID, db.loc)})
+	t.plan.raise = append(t.plan.raise, raise{effect: e, community: c, zone: k.zone(c.ID, db.loc), id: new(int64)})
 	return nil
 }
 
@@ -108,8 +110,13 @@ func (b *batch) raiseNeeds(turns []*turn) error {
 
 func (r raise) row(year, seq int, now int64) needRow {
 	e := r.effect
+	author := string(e.Account)
+	if r.assisted {
+		author = ""
+	}
+	*r.id = newID()
 	return needRow{
-		ID: newID(), CommunityID: int64(r.community.ID), Year: year, Seq: seq, Account: string(e.Account),
+		ID: *r.id, CommunityID: int64(r.community.ID), Year: year, Seq: seq, Account: author,
 		Category: string(e.Category), Text: e.Text, Place: e.Place.Text, Lat: e.Place.Lat, Lng: e.Place.Lng,
 		Located: e.Place.Located, Urgent: e.Urgent, State: string(civic.NeedRaised), RaisedMS: now, UpdatedMS: now,
 		Cycle: needCycle{WaitingMS: now}, Public: needPublic{Danger: civic.Dangerous(e.Text)},
@@ -182,33 +189,42 @@ func (t *turn) planWithdraw(e civic.WithdrawNeed) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error {
-		row, err := b.lockNeed(e.Need)
-		switch {
-		case err != nil:
-			return err
-		case row.Account != string(e.Account):
-			return refuse("这不是您提的需求，不能撤回。")
-		case row.State == string(civic.NeedDeclined):
-			return refuse("这条需求已经答复，不用撤回了。")
-		}
-		if t.receipt.Number, err = b.number(row); err != nil {
-			return err
-		}
-		if row.State == string(civic.NeedWithdrawn) {
-			return nil
-		}
-		if err := b.during(row.Cycle.RoundID, civic.DoWithdraw); err != nil {
-			return err
-		}
-		err = b.tx.Exec("UPDATE needs SET state = ?, updated_ms = ? WHERE id = ?",
-			string(civic.NeedWithdrawn), ms(b.now), row.ID).Error
-		if err != nil {
-			return fmt.Errorf("withdraw need: %w", clean(err))
-		}
-		return nil
-	}})
+	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error { return b.withdraw(t, e) }})
 	return nil
+}
+
+func (b *batch) withdraw(t *turn, e civic.WithdrawNeed) error {
+	row, err := b.lockNeed(e.Need)
+	switch {
+	case err != nil:
+		return err
+	case row.Account != string(e.Account):
+		return refuse("这不是您提的需求，不能撤回。")
+	case row.State == string(civic.NeedDeclined):
+		return refuse("这条需求已经答复，不用撤回了。")
+	case row.State == string(civic.NeedMerged):
+		return refuse("这件已经和别的合在一起办，不能单独撤回。要是不是一回事，回“不是一回事”加它的编号。")
+	}
+	if t.receipt.Number, err = b.number(row); err != nil {
+		return err
+	}
+	if row.State == string(civic.NeedWithdrawn) {
+		return nil
+	}
+	if err := b.during(row.Cycle.RoundID, civic.DoWithdraw); err != nil {
+		return err
+	}
+	all, err := b.group(row)
+	if err != nil {
+		return err
+	}
+	if len(all) > 1 {
+		return refuse("这件里合了邻居提的需求，一起在办，不能单独撤回。情况有变，回“补充”加它的编号。")
+	}
+	if _, err := b.cancel(civic.DeclineTimerID(e.Need), 0); err != nil {
+		return err
+	}
+	return b.advance(row, civic.NeedWithdrawn, map[string]any{})
 }
 
 // additionsMost is how often an author may add a word to one need.

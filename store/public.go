@@ -10,12 +10,9 @@ import (
 	"yishi/flows/civic"
 )
 
-// stepNext is the step that flows of staff go on with when a colleague was faster, stepShow the
-// one that shows the same thing as it is now.
-const (
-	stepNext = "next"
-	stepShow = "show"
-)
+// stepShow is the step that flows of staff go on with after a refusal: they show what comes next,
+// or, after civic.LookAgain, the same thing as it is now.
+const stepShow = "show"
 
 // reasonMost is how many characters of a reason are kept.
 const reasonMost = 300
@@ -75,17 +72,17 @@ func (b *batch) release(e civic.ReleaseNeed, row needRow) error {
 	open := waits.NeedID != 0
 	switch {
 	case row.State == string(civic.NeedWithdrawn):
-		return goOn("提的人刚才撤回了，不用公开了。", stepNext)
+		return goOn("提的人刚才撤回了，不用公开了。")
 	case row.Cycle.TakenDown, row.Public.HiddenMS != 0:
-		return goOn("这件已经撤下或正在核举报，没有公开。", stepNext)
-	case !open && row.Released && (!e.Photos || row.Cycle.PhotosShown):
-		return goOn("刚才已由同事公开。", stepNext)
+		return goOn("这件已经撤下或正在核举报，没有公开。")
+	case !open && row.Released && (!e.Photos || row.Cycle.PhotosShown || !e.Seen.IsZero()):
+		return goOn("刚才已由同事公开。")
 	case !open && !row.Released && row.Public.KeptBack && !e.Seen.IsZero():
-		return goOn("刚才已由同事定了先不公开。", stepNext)
+		return goOn("刚才已由同事定了先不公开。")
 	case !row.Released && !e.Text:
 		return errors.New("release need: photos without the text")
 	case open && !e.Seen.IsZero() && waits.RevMS != ms(e.Seen):
-		return goOn("提的人刚才又改了，请再看一遍。", stepShow)
+		return goOn(civic.LookAgain)
 	}
 	err = b.tx.Exec("UPDATE needs SET released = 1, photos_shown = ?, kept_back = 0, public_code = '', public_reason = '', updated_ms = ? WHERE id = ?",
 		e.Photos || row.Cycle.PhotosShown, ms(b.now), row.ID).Error
@@ -101,8 +98,8 @@ func (b *batch) release(e civic.ReleaseNeed, row needRow) error {
 	return b.news(civic.TellReleased, row, civic.PublicNews{More: row.Released, Photos: e.Photos})
 }
 
-// goOn is a refusal that sends back to a step.
-func goOn(sentence, step string) error { return &civic.Refusal{Sentence: sentence, Step: step} }
+// goOn is a refusal after which staff go on with what comes next.
+func goOn(sentence string) error { return &civic.Refusal{Sentence: sentence, Step: stepShow} }
 
 func (t *turn) planKeepBack(e civic.KeepBack) error {
 	words, err := reasonOf(e.ReasonCode, e.Reason)
@@ -119,11 +116,11 @@ func (b *batch) keepBack(e civic.KeepBack, words string, row needRow) error {
 	case err != nil:
 		return err
 	case row.State == string(civic.NeedWithdrawn):
-		return goOn("提的人刚才撤回了，不用管了。", stepNext)
+		return goOn("提的人刚才撤回了，不用管了。")
 	case waits.NeedID == 0:
-		return goOn("刚才已由同事处理。", stepNext)
+		return goOn("刚才已由同事处理。")
 	case !e.Seen.IsZero() && waits.RevMS != ms(e.Seen):
-		return goOn("提的人刚才又改了，请再看一遍。", stepShow)
+		return goOn(civic.LookAgain)
 	}
 	if !row.Released {
 		err := b.tx.Exec("UPDATE needs SET kept_back = 1, public_code = ?, public_reason = ?, updated_ms = ? WHERE id = ?",

@@ -174,19 +174,14 @@ func (b *batch) pushOf(id string) (pushRow, bool, error) {
 // list writes an audience of single accounts and counts it.
 func (b *batch) list(push int64, to civic.Audience, of civic.CommunityID) (int, error) {
 	if to.Need != 0 {
-		err := b.tx.Exec("INSERT INTO audiences (push_id, account) SELECT ?, account FROM needs WHERE id = ? UNION SELECT ?, account FROM endorsements WHERE need_id = ?",
-			push, int64(to.Need), push, int64(to.Need)).Error
+		err := b.listConcerned(push, to)
 		if err == nil && to.Except != "" {
 			err = b.tx.Exec("DELETE FROM audiences WHERE push_id = ? AND account = ?", push, string(to.Except)).Error
 		}
 		if err != nil {
 			return 0, fmt.Errorf("list audience: %w", clean(err))
 		}
-		var n int
-		if err := b.tx.Raw("SELECT COUNT(*) FROM audiences WHERE push_id = ?", push).Scan(&n).Error; err != nil {
-			return 0, fmt.Errorf("count audience: %w", clean(err))
-		}
-		return n, nil
+		return b.listed(push)
 	}
 	if len(to.Staff) > 0 {
 		var err error
@@ -207,6 +202,33 @@ func (b *batch) list(push int64, to civic.Audience, of civic.CommunityID) (int, 
 		}
 	}
 	return len(names), nil
+}
+
+// listed counts an audience.
+func (b *batch) listed(push int64) (int, error) {
+	var n int
+	if err := b.tx.Raw("SELECT COUNT(*) FROM audiences WHERE push_id = ?", push).Scan(&n).Error; err != nil {
+		return 0, fmt.Errorf("count audience: %w", clean(err))
+	}
+	return n, nil
+}
+
+// listConcerned writes who raised a need or what goes on in it, and who endorsed any of these. Whoever
+// raised one by somebody's hand is told once their person has an account.
+func (b *batch) listConcerned(push int64, to civic.Audience) error {
+	all, err := b.group(needRow{ID: int64(to.Need)})
+	if err != nil {
+		return err
+	}
+	of := ids(all)
+	sql := "SELECT ? AS push, account FROM needs WHERE id IN ? AND account <> '' UNION " +
+		"SELECT ?, MIN(i.account) FROM needs n JOIN identities i ON i.person_id = n.person_id WHERE n.id IN ? AND n.account = '' AND n.person_id <> 0 GROUP BY n.person_id"
+	args := []any{push, of, push, of}
+	if !to.Authors {
+		sql += " UNION SELECT ?, account FROM endorsements WHERE need_id IN ?"
+		args = append(args, push, of)
+	}
+	return b.tx.Exec("INSERT INTO audiences (push_id, account) "+sql, args...).Error
 }
 
 // key63 makes a positive number of a text, as good as unique; the table holds no text then.

@@ -94,7 +94,7 @@ func (t *turn) estate(r raise, known map[string]accountRow) int64 {
 			return j.Estate
 		}
 	}
-	if a := known[string(r.effect.Account)]; a.CommunityID == int64(r.community.ID) {
+	if a := known[string(r.effect.Account)]; !r.assisted && a.CommunityID == int64(r.community.ID) {
 		return a.EstateID
 	}
 	return 0

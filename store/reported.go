@@ -116,9 +116,9 @@ func (t *turn) planTakeDown(e civic.TakeDownNeed) error {
 	return t.planStaff(e.By, e.Need, d, func(b *batch, _ *turn, row needRow, g civic.Grant) error {
 		switch {
 		case row.Cycle.TakenDown:
-			return goOn("刚才已由同事撤下。", stepNext)
+			return goOn("刚才已由同事撤下。")
 		case !row.Released && row.Public.HiddenMS == 0:
-			return goOn("这件没有公开，不用撤下。", stepNext)
+			return goOn("这件没有公开，不用撤下。")
 		}
 		err := b.tx.Exec("UPDATE needs SET released = 0, taken_down = 1, hidden_ms = 0, taken_by = ?, public_code = ?, public_reason = ?, updated_ms = ? WHERE id = ?",
 			int64(g.Staff), e.ReasonCode, words, ms(b.now), row.ID).Error
@@ -144,7 +144,7 @@ func (t *turn) planLeave(e civic.LeavePublic) error {
 			return err
 		}
 		if waits.NeedID == 0 {
-			return goOn("刚才已由同事处理。", stepNext)
+			return goOn("刚才已由同事处理。")
 		}
 		err = b.tx.Exec("UPDATE needs SET released = CASE WHEN hidden_ms <> 0 THEN 1 ELSE released END, hidden_ms = 0, looked_ms = ?, updated_ms = ? WHERE id = ?",
 			ms(b.now), ms(b.now), row.ID).Error
@@ -227,7 +227,7 @@ func (t *turn) planSettle(e civic.SettleAppeal) error {
 			return err
 		}
 		if waits.NeedID == 0 || !row.Cycle.TakenDown {
-			return goOn("刚才已由同事处理。", stepNext)
+			return goOn("刚才已由同事处理。")
 		}
 		if row.Public.TakenBy == int64(g.Staff) {
 			others, err := b.othersMay(e.By.Community, civic.ActTakeDown, row)
@@ -235,11 +235,12 @@ func (t *turn) planSettle(e civic.SettleAppeal) error {
 				return err
 			}
 			if others {
-				return goOn("这件是您撤下的，申诉要请同事来定。", stepNext)
+				return goOn("这件是您撤下的，申诉要请同事来定。")
 			}
 		}
 		if e.Restore {
-			err = b.tx.Exec("UPDATE needs SET released = 1, taken_down = 0, taken_by = 0, public_code = '', public_reason = '', updated_ms = ? WHERE id = ?", ms(b.now), row.ID).Error
+			err = b.tx.Exec("UPDATE needs SET released = 1, taken_down = 0, taken_by = 0, looked_ms = ?, public_code = '', public_reason = '', updated_ms = ? WHERE id = ?",
+				ms(b.now), ms(b.now), row.ID).Error
 			if err != nil {
 				return fmt.Errorf("restore need: %w", clean(err))
 			}

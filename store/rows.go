@@ -90,6 +90,7 @@ type needRow struct {
 	UpdatedMS   int64      `gorm:"column:updated_ms"`
 	Cycle       needCycle  `gorm:"embedded"`
 	Public      needPublic `gorm:"embedded"`
+	Triage      needTriage `gorm:"embedded"`
 }
 
 // needCycle is what becomes of a need after it was raised.
@@ -183,6 +184,7 @@ func (n needRow) need(code string) civic.Need {
 		RaisedBy: civic.StaffID(n.Cycle.RaisedBy), MarkedUrgent: n.Cycle.MarkedUrgent, MarkedHard: n.Cycle.MarkedHard,
 		MergedInto: civic.NeedID(n.Cycle.MergedInto), PhotosShown: n.Cycle.PhotosShown, TakenDown: n.Cycle.TakenDown,
 		ReasonCode: n.Cycle.ReasonCode, Reason: n.Cycle.Reason, Duty: n.Cycle.Duty, WaitingSince: at(n.Cycle.WaitingMS),
+		DecidedAt: at(n.Cycle.DecidedMS), LastWord: n.Triage.LastWord,
 		KeptBack: n.Public.KeptBack, Hidden: n.Public.HiddenMS != 0, Appealed: n.Public.Appealed, Danger: n.Public.Danger,
 		PublicCode: n.Public.PublicCode, PublicReason: n.Public.PublicReason,
 	}

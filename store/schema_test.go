@@ -176,10 +176,17 @@ func TestEveryEffectHasItsCase(t *testing.T) {
 		"WithdrawNeed": civic.WithdrawNeed{}, "AddToNeed": civic.AddToNeed{}, "KeepMedia": civic.KeepMedia{},
 		"MakePush": civic.MakePush{}, "OptOut": civic.OptOut{}, "ReadInbox": civic.ReadInbox{}, "ArmTimer": civic.ArmTimer{},
 		"CancelTimer": civic.CancelTimer{}, "FireTimer": civic.FireTimer{},
+		"Verify": civic.Verify{}, "NoteWrong": civic.NoteWrong{}, "Unverify": civic.Unverify{}, "AskVerify": civic.AskVerify{},
+		"DisputeClaim": civic.DisputeClaim{}, "DecideClaim": civic.DecideClaim{},
 		"UnendorseNeed": civic.UnendorseNeed{}, "ReleaseNeed": civic.ReleaseNeed{Text: true}, "KeepBack": civic.KeepBack{ReasonCode: "other"},
 		"TakeDownNeed": civic.TakeDownNeed{ReasonCode: "other"}, "LeavePublic": civic.LeavePublic{}, "SettleAppeal": civic.SettleAppeal{},
 		"ReportNeed": civic.ReportNeed{Code: "other"}, "AppealNeed": civic.AppealNeed{}, "RewriteNeed": civic.RewriteNeed{Text: "x"},
 		"ObjectMerge": civic.ObjectMerge{},
+		"HoldNeed":    civic.HoldNeed{}, "LeaveNeed": civic.LeaveNeed{}, "AcceptNeed": civic.AcceptNeed{}, "ClassifyNeed": civic.ClassifyNeed{},
+		"MarkNeed": civic.MarkNeed{}, "TypeNeed": civic.TypeNeed{Text: "x"}, "AskAuthor": civic.AskAuthor{Text: "x"}, "AnswerAuthor": civic.AnswerAuthor{Text: "x"},
+		"LapseQuestion": civic.LapseQuestion{}, "MergeNeeds": civic.MergeNeeds{}, "UndoMerge": civic.UndoMerge{}, "KeepMerge": civic.KeepMerge{},
+		"DeclineNeed": civic.DeclineNeed{}, "ConfirmDecline": civic.ConfirmDecline{}, "RejectDecline": civic.RejectDecline{}, "LapseDecline": civic.LapseDecline{},
+		"HandNeed": civic.HandNeed{Duty: "x"}, "AppealDecline": civic.AppealDecline{Text: "x"}, "RaiseFor": civic.RaiseFor{},
 	}
 	for _, name := range effectNames(t) {
 		effect, ok := effects[name]

@@ -17,9 +17,12 @@ func (db *DB) Sessions() *session.SQL {
 }
 
 // Sweep removes a few thousand sessions that have expired and says how many; old marks of
-// events go too. Runs are kept: they are what makes a late repeat harmless.
+// events and the identities of those who left go too. Runs are kept: they are what makes a late repeat harmless.
 func (db *DB) Sweep(ctx context.Context) (int, error) {
 	if err := db.sweepMarks(ctx); err != nil {
+		return 0, err
+	}
+	if _, err := db.SweepIdentities(ctx); err != nil {
 		return 0, err
 	}
 	db.shut.RLock()

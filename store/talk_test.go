@@ -176,7 +176,7 @@ func (p *carrier) deliver(owner string, d civic.Delivery) {
 }
 
 func (p *carrier) arrive(d civic.Delivery, told civic.TalkTold) {
-	if d.Kind != civic.PushRelay {
+	if d.Kind != civic.TellRelay {
 		return
 	}
 	for _, l := range told.Lines {
@@ -190,7 +190,7 @@ func (p *carrier) arrive(d civic.Delivery, told civic.TalkTold) {
 }
 
 func (p *carrier) doubt(d civic.Delivery, told civic.TalkTold, arrived bool) {
-	if d.Kind != civic.PushRelay {
+	if d.Kind != civic.TellRelay {
 		return
 	}
 	if p.doubted[d.Account] == nil {

@@ -45,7 +45,7 @@ func (b *batch) call(k *talkRow, due time.Time, why string, to []civic.Account) 
 	k.Rev++
 	id := fmt.Sprintf("call:%x:%d", k.ID, k.Rev)
 	_, err := b.addPush(civic.Push{
-		ID: id, Purpose: id, Urgent: urgentTalk, Kind: civic.PushRelayCall, DueAt: due, ExpiresAt: due.Add(civic.TalkGivenUp),
+		ID: id, Purpose: id, Urgent: urgentTalk, Kind: civic.TellRelayCall, DueAt: due, ExpiresAt: due.Add(civic.TalkGivenUp),
 		Args: relayArgs{Talk: k.ID, Why: why}.json(),
 	}, civic.Audience{Accounts: to})
 	return err
@@ -95,7 +95,7 @@ type filled struct {
 }
 
 // isTalk says whether a push is about a talk, so that its arguments hold ids only.
-func isTalk(kind string) bool { return kind == civic.PushRelay || kind == civic.PushRelayCall }
+func isTalk(kind string) bool { return kind == civic.TellRelay || kind == civic.TellRelayCall }
 
 // fill completes the pushes about talks among some that were claimed. reach is of those they go to.
 func (db *DB) fill(ctx context.Context, rows []deliveryRow, pushes map[int64]pushRow, reach map[civic.Account]civic.Reach) (map[int64]filled, error) {
@@ -127,7 +127,7 @@ func (db *DB) fillOne(ctx context.Context, p *pushRow, r civic.Reach) (f filled,
 	}
 	err = db.retried(ctx, func(tx *gorm.DB) (err error) {
 		b := &batch{db: db, tx: tx, now: db.clock.Now()}
-		if p.Kind == civic.PushRelayCall {
+		if p.Kind == civic.TellRelayCall {
 			f.told, f.gone, err = b.called(p, v)
 			return err
 		}
@@ -147,7 +147,7 @@ func (f filled) complete(d *civic.Delivery, now time.Time) {
 		d.Expires = now
 	}
 	told := f.told
-	told.Last = d.Kind == civic.PushRelay && d.Reach.LastMessage()
+	told.Last = d.Kind == civic.TellRelay && d.Reach.LastMessage()
 	d.Args, _ = json.Marshal(told) // plain words and numbers: cannot fail
 }
 

@@ -145,7 +145,7 @@ func (b *batch) send(k *talkRow, e talkEndRow, due time.Time, anew bool) error {
 		return err
 	}
 	_, err = b.addPush(civic.Push{
-		ID: e.Push, Purpose: e.Push, Urgent: urgentTalk, Kind: civic.PushRelay, DueAt: due,
+		ID: e.Push, Purpose: e.Push, Urgent: urgentTalk, Kind: civic.TellRelay, DueAt: due,
 		Args: relayArgs{Talk: k.ID, Staff: e.StaffID}.json(),
 	}, civic.Audience{Accounts: []civic.Account{to}})
 	return err
@@ -189,7 +189,7 @@ func (b *batch) settleTalks(ids []int64) error {
 		State, Route int
 	}
 	err := b.tx.Raw("SELECT p.push, p.args, d.state, d.route FROM deliveries d JOIN pushes p ON p.id = d.push_id WHERE d.id IN ? AND d.calm = 0 AND p.kind = ? AND d.state > 2 ORDER BY p.id",
-		ids, civic.PushRelay).Scan(&rows).Error
+		ids, civic.TellRelay).Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read ended relays: %w", clean(err))
 	}
@@ -353,7 +353,7 @@ func colleagues(tx *gorm.DB, community int64) ([]civic.Colleague, error) {
 func (b *batch) readTalks(ids []int64, person string) error {
 	var all []string
 	err := b.tx.Raw("SELECT p.args FROM deliveries d JOIN pushes p ON p.id = d.push_id WHERE d.id IN ? AND d.person = ? AND d.state = ? AND p.kind = ? ORDER BY p.id",
-		ids, person, stateCodes[civic.Inbox], civic.PushRelay).Scan(&all).Error
+		ids, person, stateCodes[civic.Inbox], civic.TellRelay).Scan(&all).Error
 	if err != nil {
 		return fmt.Errorf("read relays in inbox: %w", clean(err))
 	}

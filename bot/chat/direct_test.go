@@ -91,6 +91,14 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("MakePush{%s %s}", e.Push.Kind, e.Push.Topic)
 	case civic.OptOut:
 		return fmt.Sprintf("OptOut{%s off:%v}", e.Topic, e.Off)
+	case civic.Verify:
+		return fmt.Sprintf("Verify{%s %s}", e.Link.How, r.Word)
+	case civic.NoteWrong:
+		return fmt.Sprintf("NoteWrong{%s}", e.How)
+	case civic.AskVerify, civic.DisputeClaim, civic.Unverify:
+		return fmt.Sprintf("%s{%s}", strings.TrimPrefix(fmt.Sprintf("%T", e), "civic."), r.Word)
+	case civic.DecideClaim:
+		return fmt.Sprintf("DecideClaim{%s %s beside:%v}", e.Decision, e.ReasonCode, e.Beside)
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	case civic.MakeLink:
@@ -103,6 +111,9 @@ func describe(e any, r civic.Receipt) string {
 		return "MissLink"
 	}
 	if text := describeTalk(e); text != "" {
+		return text
+	}
+	if text, ok := describeTriage(e, r); ok {
 		return text
 	}
 	return plainly(e, r)

@@ -118,7 +118,7 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		n, err := find(e.Need)
 		if err == nil {
 			n.Heat++
-			r.Heat = n.Heat
+			r.Heat, r.Backed, r.Number = n.Heat, true, n.Number.String()
 		}
 		return err
 	case civic.WithdrawNeed:
@@ -134,7 +134,7 @@ func (w *town) effect(e any, r *civic.Receipt) error {
 		}
 		return err
 	}
-	return nil
+	return townPublic(e, find, r)
 }
 
 func (w *town) raise(e civic.RaiseNeed) {

@@ -71,7 +71,7 @@ func (l *faultyLedger) Commit(ctx context.Context, c store.Commit) (civic.Receip
 		r, err := l.Ledger.Commit(ctx, c)
 		if err == nil {
 			for _, e := range c.Effects {
-				if n, ok := e.(civic.RaiseNeed); ok && r.Final && r.Heat == 0 { // else an earlier turn of the run held its place
+				if n, ok := e.(civic.RaiseNeed); ok && r.Final && !r.Backed { // else an earlier turn of the run held its place
 					l.raised(n, r)
 				}
 			}

@@ -19,19 +19,22 @@ type looker interface {
 
 // lookups are the look-ups of a fake, and nobody's where it knows nothing.
 func lookups(w looker) flows.World {
-	return flows.World{
-		Communities: w,
-		Followers:   w,
-		Needs:       w,
-		Inbox:       w,
-		Preferences: w,
-		Links:       w,
-		Staff:       nobody{},
-		People:      nobody{},
-		Rounds:      nobody{},
-		Talks:       nobody{},
-		Base:        base,
-	}
+	var world flows.World
+	world.Base = base
+	world.Communities = w
+	world.Followers = w
+	world.Needs = w
+	world.Inbox = w
+	world.Preferences = w
+	world.Links = w
+	world.Staff = nobody{}
+	world.People = nobody{}
+	world.Rounds = nobody{}
+	world.Reviews = nobody{}
+	world.Verification = verifying(w)
+	world.Claims = nobody{}
+	world.Talks = nobody{}
+	return world
 }
 
 // nobody is on the roll or on the staff, and nothing is going on.

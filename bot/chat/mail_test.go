@@ -99,7 +99,7 @@ func TestOffer(t *testing.T) {
 	b.marked(true)
 	b.now = b.now.Add(7 * time.Hour)
 	b.hears("菜单", true, 1) // nothing is half done there
-	b.hears("4", false, 0)
+	b.hears("3", false, 0)
 	if err := b.sess.MarkMail(t.Context(), b.account); err != nil { // it was put off once more
 		t.Fatal(err)
 	}

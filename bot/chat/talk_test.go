@@ -47,13 +47,7 @@ func mediaShown(m civic.ToldMedia) string {
 }
 
 func init() {
-	directives["unfollow"] = (*player).unfollow
 	directives["revoke"] = (*player).revoke
-}
-
-// unfollow has a speaker leave: 张三.
-func (p *player) unfollow(args []string) error {
-	return p.st.db().Unfollow(p.t.Context(), civic.Account(openid(args[0])), p.st.db().Clock().Now())
 }
 
 // revoke takes all offices of a speaker away: 小王.

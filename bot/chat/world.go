@@ -8,17 +8,21 @@ import (
 // World is all that flows may look up, from one database; base is the program's public address
 // without a slash at its end, "" where it has no pages.
 func World(db *store.DB, base string) flows.World {
-	return flows.World{
-		Communities: db.Communities(),
-		Followers:   db.Followers(),
-		Needs:       db.Needs(),
-		Inbox:       db,
-		Preferences: db,
-		Staff:       db.Staff(),
-		People:      db.People(),
-		Talks:       db.Talks(),
-		Rounds:      db.Rounds(),
-		Links:       db.Links(),
-		Base:        base,
-	}
+	var w flows.World
+	w.Base = base
+	w.Communities = db.Communities()
+	w.Followers = db.Followers()
+	w.Needs = db.Needs()
+	w.Reviews = db.Reviews()
+	w.Inbox = db
+	w.Preferences = db
+	w.Staff = db.Staff()
+	w.People = db.People()
+	w.Verification = db.Verification()
+	w.Claims = db.Claims()
+	w.Rounds = db.Rounds()
+	w.Triage = db.Triage()
+	w.Talks = db.Talks()
+	w.Links = db.Links()
+	return w
 }

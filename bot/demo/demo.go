@@ -69,6 +69,9 @@ type Options struct {
 	Switches string
 	// Templates and Notices are those of the account, to show their messages and ask for consents.
 	Templates, Notices []platform.Template
+	// Pages is how the addresses of the bot's pages begin, which a phone opens as its person, and
+	// Login is where the platform's login stands: http://HOST. Empty: they open like any other.
+	Pages, Login string
 	// Hosts are further hosts the page answers to, without port, besides loopback. "0.0.0.0" or
 	// "::" stands for every literal IP address, which is what listening on all of them means.
 	Hosts []string

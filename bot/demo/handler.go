@@ -37,6 +37,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /demo/photo/{seq}", s.photo)
 	mux.HandleFunc("GET /demo/sample/{n}", s.sample)
 	mux.HandleFunc("GET /demo/qr/{n}", s.qr)
+	mux.HandleFunc("GET /demo/open", s.open)
 	mux.HandleFunc("POST /demo/api/act", s.act)
 	mux.HandleFunc("POST /demo/api/photo", s.upload)
 	mux.HandleFunc("POST /demo/api/clock", s.clock)
@@ -134,7 +135,9 @@ func (s *Server) setup(w http.ResponseWriter, _ *http.Request) {
 		Samples []string `json:"samples"`
 		Desk    bool     `json:"desk"`   // staff can tell people something
 		Notice  string   `json:"notice"` // what phones are asked consent for; "" nothing
+		Pages   string   `json:"pages"`  // how addresses begin that phones open as somebody; "" none
 	}
+	out.Pages = s.o.Pages
 	if out.Desk = s.o.Desk != nil; len(s.o.Notices) > 0 {
 		out.Notice = s.o.Notices[0].Title
 	}

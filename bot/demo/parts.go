@@ -24,6 +24,7 @@ func (p part) link() bool { return p.Say != "" || p.URL != "" }
 
 var (
 	anchor = regexp.MustCompile(`(?is)<a\s[^>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)')[^>]*>(.*?)</a>`)
+	bare   = regexp.MustCompile(`https?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+`)
 	number = regexp.MustCompile(`^\s*(?:[0-90-9]{1,2}|[①-⑳])?[\s..、)):: ]*$`)
 )
 
@@ -37,17 +38,30 @@ func parse(raw string) []part {
 			break
 		}
 		words := raw[:at[0]]
-		if words != "" {
-			parts = append(parts, part{Text: words})
-		}
+		parts = append(parts, bareLinks(words)...)
 		href := group(raw, at, 1) + group(raw, at, 2)
 		parts = append(parts, follow(html.UnescapeString(href), group(raw, at, 3)))
 		raw = raw[at[1]:]
 	}
-	if raw != "" {
-		parts = append(parts, part{Text: raw})
+	return rows(append(parts, bareLinks(raw)...))
+}
+
+// bareLinks splits words at the addresses that stand in them as they are, which WeChat makes links.
+func bareLinks(words string) []part {
+	var parts []part
+	for words != "" {
+		at := bare.FindStringIndex(words)
+		if at == nil {
+			return append(parts, part{Text: words})
+		}
+		if at[0] > 0 {
+			parts = append(parts, part{Text: words[:at[0]]})
+		}
+		address := words[at[0]:at[1]]
+		parts = append(parts, part{Text: address, URL: address})
+		words = words[at[1]:]
 	}
-	return rows(parts)
+	return parts
 }
 
 func group(s string, at []int, n int) string {
@@ -120,7 +134,7 @@ func row(l []part) (part, bool) {
 	var choice part
 	for _, p := range l {
 		switch {
-		case p.link() && choice.link():
+		case p.link() && choice.link(), p.URL != "" && p.Text == p.URL:
 			return part{}, false
 		case p.link():
 			p.Text = strings.TrimLeft(choice.Text, " ") + p.Text

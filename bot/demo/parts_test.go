@@ -27,6 +27,8 @@ func TestParse(t *testing.T) {
 		"no content":       {`<a href="weixin://bizmsgmenu?msgmenuid=1">x</a>`, []part{{Text: "x"}}},
 		"id not a number":  {`<a href="weixin://bizmsgmenu?msgmenucontent=y&msgmenuid=z">x</a>`, []part{{Text: "x", Say: "y", Row: true}}},
 		"never closed":     {`<a href="weixin://bizmsgmenu`, []part{{Text: `<a href="weixin://bizmsgmenu`}}},
+		"an address":       {"点：\nhttps://h.example/f/abc-2\n30 分钟", []part{{Text: "点：\n"}, {Text: "https://h.example/f/abc-2", URL: "https://h.example/f/abc-2"}, {Text: "\n30 分钟"}}},
+		"an address first": {"http://h/x，完", []part{{Text: "http://h/x", URL: "http://h/x"}, {Text: "，完"}}},
 		"other markup":     {`<b>x</b>`, []part{{Text: `<b>x</b>`}}},
 		"nothing":          {"", nil},
 		"line breaks only": {"\n", []part{{Text: "\n"}}},

@@ -54,7 +54,11 @@ func openCSV(src io.ReaderAt, size int64) (table, error) {
 	if len(bytes.TrimSpace(head)) == 0 && errors.Is(err, io.EOF) {
 		return nil, refuse("文件是空的。")
 	}
-	t.reset()
+	t.cells = csv.NewReader(&t.feed)
+	t.cells.Comma = t.comma
+	t.cells.FieldsPerRecord = -1
+	t.cells.ReuseRecord = true
+	t.cells.TrimLeadingSpace = t.comma != '\t' // which counts as space itself
 	return t, nil
 }
 
@@ -63,15 +67,6 @@ func (t *csvTable) done() (done, all int64) { return min(t.count.n, t.size), t.s
 func (t *csvTable) close() {}
 
 func (t *csvTable) remarks() []string { return nil }
-
-// reset makes the reader of cells anew, without anything left over from a line that was wrong.
-func (t *csvTable) reset() {
-	t.cells = csv.NewReader(&t.feed)
-	t.cells.Comma = t.comma
-	t.cells.FieldsPerRecord = -1
-	t.cells.ReuseRecord = true
-	t.cells.TrimLeadingSpace = t.comma != '\t' // which counts as space itself
-}
 
 func (t *csvTable) next() (*record, error) {
 	for {
@@ -160,12 +155,7 @@ func (t *csvTable) join(first csvLine) ([]byte, []csvLine, error) {
 func (t *csvTable) split(text []byte) ([]string, bool) {
 	t.feed.rest = append(append(t.feed.rest[:0], text...), '\n')
 	fields, err := t.cells.Read()
-	if err != nil {
-		t.feed.rest = nil
-		t.reset()
-		return nil, false
-	}
-	return fields, true
+	return fields, err == nil
 }
 
 // feeder gives a csv.Reader one line at a time.

@@ -194,6 +194,7 @@ type rollPass struct {
 	table  table
 	yield  func(civic.RollRow, *civic.RollFault) bool
 	head   header
+	ahead  *record // read while the end of the header was looked for
 	seen   *seen
 	faults int
 	rows   int
@@ -212,15 +213,12 @@ func (p *rollPass) read(ctx context.Context) error {
 				p.o.Progress(p.table.done())
 			}
 		}
-		rec, err := p.table.next()
+		rec, err := p.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return err
-		}
-		if rec.line <= p.head.last {
-			continue // the header's second line
 		}
 		if err := p.row(rec); err != nil {
 			return err
@@ -231,6 +229,14 @@ func (p *rollPass) read(ctx context.Context) error {
 		return refuse("表头下面没有一行内容。")
 	}
 	return nil
+}
+
+func (p *rollPass) next() (*record, error) {
+	if rec := p.ahead; rec != nil {
+		p.ahead = nil
+		return rec, nil
+	}
+	return p.table.next()
 }
 
 // row hands out one row of the table, or its faults.

@@ -115,17 +115,21 @@ func hits(cells []cell) int {
 }
 
 func (p *rollPass) takeHeader(rec *record) error {
-	h := header{line: rec.line, last: rec.line}
+	h := header{line: rec.line}
 	for c := range h.at {
 		h.at[c] = -1
 	}
 	var unknown, twice []string
-	for i, cell := range rec.cells {
+	cells, err := p.headerCells(rec, &h)
+	if err != nil {
+		return err
+	}
+	for i, cell := range cells {
 		word := zh.Clean(cell.text)
 		if word == "" {
 			continue
 		}
-		h.width, h.last = i+1, max(h.last, cell.bottom)
+		h.width = i + 1
 		switch c, ok := knownColumn(word); {
 		case !ok:
 			unknown = append(unknown, clip(word))
@@ -155,6 +159,38 @@ func (p *rollPass) takeHeader(rec *record) error {
 	}
 	p.head = h
 	return nil
+}
+
+// headerCells are the words of the header. Where it is merged downwards it has several lines, and the lower words are the narrower
+// ones: 门牌 above 幢, 单元 and 室.
+func (p *rollPass) headerCells(rec *record, h *header) ([]cell, error) {
+	cells := slices.Clone(rec.cells)
+	h.last = rec.line
+	for _, c := range cells {
+		h.last = min(max(h.last, c.bottom), rec.line+headerRows)
+	}
+	for line := rec.line; line < h.last; {
+		next, err := p.table.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if line = next.line; line > h.last {
+			p.ahead = next
+			break
+		}
+		for i, c := range next.cells {
+			if i == len(cells) {
+				cells = append(cells, cell{})
+			}
+			if strings.TrimSpace(c.text) != "" {
+				cells[i].text = c.text
+			}
+		}
+	}
+	return cells, nil
 }
 
 // required are the columns that a roll must have.

@@ -187,7 +187,7 @@ func (r *rowReader) wholeDoor(row *civic.RollRow) {
 	case ok && !marked && unit == "" && row.Unit == "":
 		r.fault(colRoom, "横线前面的是幢还是单元，看不出来。请把单元另写一列，室里只写室号。")
 	default:
-		r.fault(colRoom, "像是整个门牌，又和这一行的幢、单元对不上。请只写室号。")
+		r.fault(colRoom, "里面像还有幢、单元或楼层，又和这一行对不上。请只写室号。")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -98,10 +99,33 @@ func TestRollCellsThatAreNotValues(t *testing.T) {
 		"!5 单元 这一格被表格软件当成了日期，请改成文本，照原样填。",
 		"6 |钮家巷社区|钮家新村||5|1|102|钱七|13800000000||",
 		"!7 姓名 这一格是公式，请改成填好的内容。")
-	b = rewrite(t, b, "xl/worksheets/sheet1.xml", "<v>13800000000</v>", "<v>1.38E+10</v>")
-	if got := readBook(t, b, inCommunity); got[4] != "!6 手机 号码变成了科学计数法，后面几位已经丢了。请把这一列设成文本，重新填。" {
+	const sheet = "xl/worksheets/sheet1.xml"
+	b = rewrite(t, b, sheet, "<v>13800000000</v>", "<v>1.38E+10</v>")
+	b = rewrite(t, b, sheet, `<c r="C5" s="1"><v>46084</v>`, `<c r="C5" t="d"><v>2026-03-02</v>`)
+	got := readBook(t, b, inCommunity)
+	if got[3] != "!5 单元 这一格被表格软件当成了日期，请改成文本，照原样填。" {
+		t.Errorf("got %q", got[3])
+	}
+	if got[4] != "!6 手机 号码变成了科学计数法，后面几位已经丢了。请把这一列设成文本，重新填。" {
 		t.Errorf("got %q", got[4])
 	}
+}
+
+func TestRollHeaderOfTwoLines(t *testing.T) {
+	b := workbook(t, [][]any{
+		{"小区", "门牌", nil, nil, "姓名"},
+		{nil, "幢", "单元", "室", nil},
+		{"钮家新村", "3", "2", "501", "张三"},
+	}, func(f *excelize.File) {
+		must(t, f.MergeCell("Sheet1", "A1", "A2"))
+		must(t, f.MergeCell("Sheet1", "B1", "D1"))
+		must(t, f.MergeCell("Sheet1", "E1", "E2"))
+	})
+	same(t, readBook(t, b, inCommunity), "3 |钮家巷社区|钮家新村||3|2|501|张三|||")
+	b = workbook(t, [][]any{bookHead, {}, {}, {"钮家新村", "3", "2", "501", "张三"}}, func(f *excelize.File) {
+		must(t, f.MergeCell("Sheet1", "A1", "A3")) // lines that hold nothing
+	})
+	same(t, readBook(t, b, inCommunity), "4 |钮家巷社区|钮家新村||3|2|501|张三|||")
 }
 
 // rewrite replaces a text in one part of a workbook, which must be there.
@@ -216,12 +240,36 @@ func TestRollBombs(t *testing.T) {
 	for name, c := range map[string]struct{ part, from, to string }{
 		"a text without end": {"xl/sharedStrings.xml", "</sst>", "<si><t>" + strings.Repeat("长", 1<<20) + "</t></si></sst>"},
 		"an endless comment": {"xl/worksheets/sheet1.xml", "<sheetData>", "<!--" + strings.Repeat("-a", 2<<20) + "--><sheetData>"},
-		"a huge list":        {"xl/workbook.xml", "<sheets>", strings.Repeat("<a/>", 5<<20) + "<sheets>"},
+		"a huge list":        {"xl/workbook.xml", "<sheets>", strings.Repeat(`<a b="`+strings.Repeat("x", 900_000)+`"/>`, 20) + "<sheets>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			same(t, readBook(t, rewrite(t, good, c.part, c.from, c.to), inCommunity), tooBig)
 		})
 	}
+	t.Run("countless parts", func(t *testing.T) {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for i := range 40_000 {
+			_, err := w.CreateHeader(&zip.FileHeader{Name: "xl/" + strconv.Itoa(i)})
+			must(t, err)
+		}
+		must(t, w.Close())
+		same(t, readBook(t, b.Bytes(), inCommunity), tooBig)
+	})
+	t.Run("one part under many names", func(t *testing.T) {
+		p, err := openParts(bytes.NewReader(good), int64(len(good)))
+		must(t, err)
+		p.left = 1000 // each reading counts
+		for range 1000 {
+			r, err := p.open("xl/styles.xml", maxPart)
+			must(t, err)
+			if _, err = io.ReadAll(r); errors.Is(err, errTooBig) {
+				return
+			}
+			must(t, err)
+		}
+		t.Error("read a thousand times")
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	roll := NewRoll(bytes.NewReader(good), int64(len(good)), inCommunity)

@@ -20,7 +20,7 @@ import (
 
 // book is a workbook's list of sheets and what its cells refer to.
 type book struct {
-	parts   parts
+	parts   *parts
 	sheets  []sheet
 	shared  string // path of the shared strings, "" if there are none
 	styles  string // path of the styles, "" if there are none
@@ -80,13 +80,13 @@ func openSheet(ctx context.Context, src io.ReaderAt, size int64, name string) (t
 	return openRows(ctx, b, s)
 }
 
-func openBook(p parts) (*book, error) {
+func openBook(p *parts) (*book, error) {
 	const workbook = "xl/workbook.xml"
 	switch {
-	case p[workbook] != nil:
-	case p["content.xml"] != nil:
+	case p.has(workbook):
+	case p.has("content.xml"):
 		return nil, refuse("这是 OpenDocument 表格（.ods）。请另存为 .xlsx，再导入。")
-	case p["xl/workbook.bin"] != nil:
+	case p.has("xl/workbook.bin"):
 		return nil, refuse("这是 .xlsb 表格。请另存为 .xlsx，再导入。")
 	default:
 		return nil, refuse("这不是 .xlsx 表格，是别的压缩文件。")
@@ -200,7 +200,7 @@ func (c *cancelled) Read(b []byte) (int, error) {
 }
 
 // dateStyles finds the styles that show a number as a date or time.
-func dateStyles(p parts, name string) ([]bool, error) {
+func dateStyles(p *parts, name string) ([]bool, error) {
 	var dates []bool
 	custom := make(map[string]bool)
 	inCells := false

@@ -12,11 +12,13 @@ import (
 
 // Limits of what a workbook may unpack to. A district's roll needs about half of them.
 const (
-	maxSheet   = 1 << 30  // bytes of XML of one sheet
-	maxStrings = 96 << 20 // bytes of text that cells share, kept in memory
-	maxPart    = 16 << 20 // bytes of any other part
-	maxToken   = 1 << 20  // bytes of XML between two tags
-	maxDepth   = 100      // elements in each other
+	maxUnpacked  = 3 << 30  // bytes of all that is read of it, where the same part counts each time
+	maxDirectory = 2 << 20  // bytes read of the archive's list of parts, each of which costs memory
+	maxSheet     = 1 << 30  // bytes of XML of one sheet
+	maxStrings   = 96 << 20 // bytes of text that cells share, kept in memory
+	maxPart      = 16 << 20 // bytes of any other part
+	maxToken     = 1 << 20  // bytes of XML between two tags
+	maxDepth     = 100      // elements in each other
 )
 
 var (
@@ -24,28 +26,52 @@ var (
 	errCutOff = errors.New("XML ends in the middle")
 )
 
-// parts are the files inside a workbook by their lower-case path.
-type parts map[string]*zip.File
+// parts are the files inside a workbook.
+type parts struct {
+	byName map[string]*zip.File // by lower-case path
+	left   int64                // of maxUnpacked
+}
 
-func openParts(src io.ReaderAt, size int64) (parts, error) {
-	z, err := zip.NewReader(src, size)
+func openParts(src io.ReaderAt, size int64) (*parts, error) {
+	list := &openingReader{ReaderAt: src, left: maxDirectory}
+	z, err := zip.NewReader(list, size)
 	if err != nil {
 		return nil, err
 	}
-	p := make(parts, len(z.File))
+	list.open = true
+	p := &parts{byName: make(map[string]*zip.File, len(z.File)), left: maxUnpacked}
 	for _, f := range z.File {
 		name := strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))
-		if _, ok := p[name]; ok {
+		if _, ok := p.byName[name]; ok {
 			return nil, zip.ErrFormat // two readers could see two different files
 		}
-		p[name] = f
+		p.byName[name] = f
 	}
 	return p, nil
 }
 
+// openingReader bounds what is read before an archive is open.
+type openingReader struct {
+	io.ReaderAt
+	left int
+	open bool
+}
+
+// ReadAt reads, as far as the limit goes.
+func (r *openingReader) ReadAt(b []byte, at int64) (int, error) {
+	if !r.open {
+		if r.left -= len(b); r.left < 0 {
+			return 0, errTooBig
+		}
+	}
+	return r.ReaderAt.ReadAt(b, at)
+}
+
+func (p *parts) has(name string) bool { return p.byName[name] != nil }
+
 // open unpacks a part as a stream of at most so many bytes; more is errTooBig, whatever the archive says of its size.
-func (p parts) open(name string, most int64) (io.ReadCloser, error) {
-	f, ok := p[strings.ToLower(name)]
+func (p *parts) open(name string, most int64) (io.ReadCloser, error) {
+	f, ok := p.byName[strings.ToLower(name)]
 	if !ok {
 		return nil, fmt.Errorf("a workbook without %s: %w", path.Base(name), zip.ErrFormat)
 	}
@@ -53,19 +79,22 @@ func (p parts) open(name string, most int64) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path.Base(name), err)
 	}
-	return &limited{ReadCloser: r, left: most}, nil
+	return &limited{ReadCloser: r, left: most, all: &p.left}, nil
 }
 
-// limited is a stream that fails instead of growing beyond its limit.
+// limited is a stream that fails instead of growing beyond its own limit or the one of all streams.
 type limited struct {
 	io.ReadCloser
 	left int64
+	all  *int64
 }
 
-// Read reads on, as far as the limit goes.
+// Read reads on, as far as the limits go.
 func (l *limited) Read(b []byte) (int, error) {
 	n, err := l.ReadCloser.Read(b)
-	if l.left -= int64(n); l.left < 0 {
+	l.left -= int64(n)
+	*l.all -= int64(n)
+	if l.left < 0 || *l.all < 0 {
 		return 0, errTooBig
 	}
 	return n, err
@@ -132,7 +161,7 @@ func (s *xmlStream) next() (xml.Token, error) {
 }
 
 // each calls f for every start tag of a part, which may be missing.
-func (p parts) each(name string, f func(tag xml.StartElement)) error {
+func (p *parts) each(name string, f func(tag xml.StartElement)) error {
 	r, err := p.open(name, maxPart)
 	if err != nil {
 		return err

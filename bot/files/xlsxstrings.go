@@ -30,7 +30,7 @@ func (s *sharedStrings) at(n int) (string, bool) {
 	return string(s.text[from:s.ends[n]]), true
 }
 
-func (s *sharedStrings) load(ctx context.Context, p parts, name string) error {
+func (s *sharedStrings) load(ctx context.Context, p *parts, name string) error {
 	r, err := p.open(name, maxSheet)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func TestHeaders(t *testing.T) {
 		a := phone.get(path)
 		for name, want := range map[string]string{
 			"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
-			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 		} {
 			if got := a.header.Get(name); got != want {
 				t.Errorf("%s: %s is %q", path, name, got)
@@ -116,7 +116,7 @@ func TestCanaries(t *testing.T) {
 	ref, phone := r.opened("count")
 	phone.upload(ref, phone.get(ref).token(), "户,人\n姓名金丝雀,13800001234\n没有逗号\n")
 	phone.await(ref)
-	desk, second := r.browser(deskUA), r.link(asker, "count")
+	desk, second := r.browser(deskUA), r.link("count")
 	code := desk.draw(second).code()
 	shown := len(r.pages.list()) // the page that shows the code comes before
 	for _, b := range []*browser{r.phone(stranger), r.phone(asker), r.browser(deskUA)} {

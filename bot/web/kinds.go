@@ -15,10 +15,11 @@ import (
 // UploadMost is the size of a file that an upload takes unless it says otherwise, in bytes.
 const UploadMost = 200 << 20
 
-// Kinds are what links are for, by the Kind of civic.MakeLink. A kind is in one of the two.
+// Kinds are what links are for, by the Kind of civic.MakeLink. A kind is in one of the three.
 type Kinds struct {
 	Uploads   map[string]Upload
 	Downloads map[string]Download
+	Galleries map[string]Gallery
 }
 
 // Opened is a link that its account has opened. Whether the account still may do this is for the

@@ -32,7 +32,9 @@ func TestAnotherReplicaGoesOn(t *testing.T) {
 			return web.Page{Title: "不该看到"}, nil
 		}
 		first := r.server
-		phone.upload(ref, phone.get(ref).token(), "户,人\n1,1\n")
+		if a := phone.upload(ref, phone.get(ref).token(), "户,人\n1,1\n"); a.status != 200 {
+			t.Fatalf("the answer waits for the work: %d %s", a.status, a.body)
+		}
 		<-began
 		expect(t, "at work", phone.get(ref), 200, "work", "正在处理")
 		if err := first.Close(); err != nil {
@@ -75,8 +77,8 @@ func TestWorkThatFails(t *testing.T) {
 		"panic": func(context.Context, web.Opened, web.File, web.Say) (web.Page, error) {
 			panic("secret words of a file")
 		},
-		"no file of the result": func(context.Context, web.Opened, web.File, web.Say) (web.Page, error) {
-			return web.Page{Again: true, Title: "没有处理成功", Save: func(io.Writer) error { return nil }}, nil
+		"half a page and an error": func(context.Context, web.Opened, web.File, web.Say) (web.Page, error) {
+			return web.Page{Again: true, Save: func(io.Writer) error { return nil }}, io.ErrUnexpectedEOF
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,7 +188,7 @@ func TestStandstill(t *testing.T) {
 	kind, body := form(token, "a.csv", "户,人\n"+strings.Repeat("1,1\n", 100_000))
 	half := body.Bytes()[:body.Len()/2]
 	stuck, end := io.Pipe()
-	defer end.Close()
+	defer func() { _ = end.Close() }()
 	a := phone.do(http.MethodPost, r.base+flows.LinkPath+ref, kind, io.MultiReader(bytes.NewReader(half), stuck))
 	if a.status != 0 && a.status != http.StatusBadRequest {
 		t.Errorf("standing still: %d %s", a.status, a.body)

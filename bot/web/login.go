@@ -24,7 +24,7 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v.link.Bound || v.chat && v.down != nil {
-		s.render(w, s.view(&v))
+		s.render(w, s.view(r, &v))
 		return
 	}
 	state, err := s.seal(v.ref, v.browser, s.o.Now())

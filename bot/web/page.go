@@ -22,6 +22,7 @@ type view struct {
 	Text    []string
 	List    []string
 	Links   []way
+	Items   []item // of a gallery
 	Ask     string // label of the button that asks for a code; "" none
 	Code    string
 	// Of an upload's form.

@@ -24,7 +24,7 @@ import (
 // opened is a link that its account has opened on its phone.
 func (r *rig) opened(kind string) (ref string, phone *browser) {
 	r.t.Helper()
-	ref, phone = r.link(asker, kind), r.phone(asker)
+	ref, phone = r.link(kind), r.phone(asker)
 	if kind == "greet" {
 		phone.agent = deskUA // a browser that saves files
 		phone.get(ref, "in")
@@ -43,7 +43,7 @@ func TestRefusals(t *testing.T) {
 		status int
 		says   string
 	}{
-		"foreign account": {func(_ *testing.T, r *rig) answer { return r.phone(stranger).get(r.link(asker, "count")) }, 403, "这个链接不是给您的"},
+		"foreign account": {func(_ *testing.T, r *rig) answer { return r.phone(stranger).get(r.link("count")) }, 403, "这个链接不是给您的"},
 		"opened elsewhere by the asker": {func(_ *testing.T, r *rig) answer {
 			ref, _ := r.opened("count")
 			return r.phone(asker).get(ref)
@@ -61,7 +61,7 @@ func TestRefusals(t *testing.T) {
 			return r.browser(deskUA).get(ref, "file")
 		}, 403, "已经在别处打开了"},
 		"late": {func(_ *testing.T, r *rig) answer {
-			ref := r.link(asker, "count")
+			ref := r.link("count")
 			r.db.Clock().Shift(civic.LinkLife)
 			return r.phone(asker).get(ref)
 		}, 410, asks},
@@ -73,8 +73,8 @@ func TestRefusals(t *testing.T) {
 		}, 410, asks},
 		"unknown":          {func(_ *testing.T, r *rig) answer { return r.phone(asker).get("aaaaaaaaaaaaaaaaaaaaaaaaaa") }, 404, asks},
 		"broken reference": {func(_ *testing.T, r *rig) answer { return r.phone(asker).get("AAAA..%2f%2e%2e%00") }, 404, asks},
-		"short reference":  {func(_ *testing.T, r *rig) answer { return r.phone(asker).get(r.link(asker, "count")[:25]) }, 404, asks},
-		"unknown kind":     {func(_ *testing.T, r *rig) answer { return r.phone(asker).get(r.link(asker, "newer")) }, 503, "网页正在更新"},
+		"short reference":  {func(_ *testing.T, r *rig) answer { return r.phone(asker).get(r.link("count")[:25]) }, 404, asks},
+		"unknown kind":     {func(_ *testing.T, r *rig) answer { return r.phone(asker).get(r.link("newer")) }, 503, "网页正在更新"},
 		"wrong method": {func(_ *testing.T, r *rig) answer {
 			ref, phone := r.opened("count")
 			return phone.do(http.MethodDelete, r.base+flows.LinkPath+ref, "", nil)
@@ -98,7 +98,7 @@ func TestRefusals(t *testing.T) {
 		}, 403, "没有收下"},
 		"another link's token": {func(_ *testing.T, r *rig) answer {
 			ref, phone := r.opened("count")
-			other := r.link(asker, "count")
+			other := r.link("count")
 			return phone.upload(ref, phone.get(other).token(), "户,人\n")
 		}, 403, "没有收下"},
 		"cross-site upload": {func(_ *testing.T, r *rig) answer {
@@ -112,7 +112,7 @@ func TestRefusals(t *testing.T) {
 			return phone.do(http.MethodPost, r.base+flows.LinkPath+ref, kind, body, "Origin", "https://evil.example")
 		}, 403, "不是从我们的页面来的"},
 		"code without its form": {func(_ *testing.T, r *rig) answer {
-			ref, desk := r.link(asker, "count"), r.browser(deskUA)
+			ref, desk := r.link("count"), r.browser(deskUA)
 			desk.get(ref)
 			return desk.do(http.MethodPost, r.base+flows.LinkPath+ref+"/code", "application/x-www-form-urlencoded", strings.NewReader("token=x"))
 		}, 403, "没有记住这一页"},
@@ -126,7 +126,7 @@ func TestRefusals(t *testing.T) {
 		}, 400, "没有收下"},
 		"login nobody began": {func(_ *testing.T, r *rig) answer { return r.phone(asker).get("login?code=x&state=y") }, 403, "没有认出您的微信"},
 		"outside of WeChat": {func(_ *testing.T, r *rig) answer {
-			return r.browser(deskUA).get(r.link(asker, "count"), "in")
+			return r.browser(deskUA).get(r.link("count"), "in")
 		}, 400, "请在微信客户端打开链接"}, // which WeChat says
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 // A wrong code opens nothing; so does the right one in somebody else's chat, and after too many.
 func TestWrongCodes(t *testing.T) {
 	r := newRig(t, storetest.Open(t))
-	ref, desk := r.link(asker, "count"), r.browser(deskUA)
+	ref, desk := r.link("count"), r.browser(deskUA)
 	code := desk.draw(ref).code()
 	wrong := map[bool]string{true: "000000", false: "000001"}[code != "000000"]
 	for who, c := range map[civic.Account]string{stranger: code, asker: wrong} {
@@ -175,7 +175,7 @@ func TestWrongCodes(t *testing.T) {
 // Messengers look at addresses that they carry: looking spoils nothing.
 func TestLookingSpoilsNothing(t *testing.T) {
 	r := newRig(t, storetest.Open(t))
-	ref, desk := r.link(asker, "count"), r.browser(deskUA)
+	ref, desk := r.link("count"), r.browser(deskUA)
 	code := desk.draw(ref).code()
 	for _, path := range []string{"", "/state", "/file", "/result", "/code", "/in"} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
@@ -222,7 +222,7 @@ func TestTooBig(t *testing.T) {
 func TestAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		r := newRig(t, db)
-		ref := r.link(asker, "count")
+		ref := r.link("count")
 		phones := []*browser{r.phone(asker), r.phone(asker), r.phone(asker), r.phone(asker)}
 		var mu sync.Mutex
 		var in []*browser
@@ -281,7 +281,7 @@ func TestLoginFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fake := &fakeLogin{err: row.err}
 			r := newRig(t, storetest.Open(t), func(o *web.Options, _ *http.Server) { o.Login = fake })
-			ref, phone := r.link(asker, "count"), r.browser(phoneUA)
+			ref, phone := r.link("count"), r.browser(phoneUA)
 			fake.back = "code-canary"
 			a := phone.get(ref)
 			if a.status != row.status || !strings.Contains(a.body, row.says) || !strings.Contains(a.body, "再试一次") {
@@ -309,7 +309,7 @@ func (f *fakeLogin) Login(context.Context, string) (string, error) { return stri
 func TestStateOfAnotherBrowser(t *testing.T) {
 	fake := &fakeLogin{back: "code"}
 	r := newRig(t, storetest.Open(t), func(o *web.Options, _ *http.Server) { o.Login = fake })
-	ref, first := r.link(asker, "count"), r.browser(phoneUA)
+	ref, first := r.link("count"), r.browser(phoneUA)
 	first.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	to := first.get(ref, "in").header.Get("Location")
 	if strings.Contains(to, ref) || to == "" {

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -102,12 +103,7 @@ func (n *notes) list() []string {
 }
 
 func (n *notes) has(s string) bool {
-	for _, x := range n.list() {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(n.list(), s)
 }
 
 const appID = "wx0123456789abcdef"
@@ -213,15 +209,15 @@ func greet(_ context.Context, o web.Opened, w io.Writer) (web.Named, error) {
 	return web.Named{Name: "问候 1.txt", Type: "text/plain; charset=utf-8"}, err
 }
 
-// link makes a link for somebody as a turn does.
-func (r *rig) link(who civic.Account, kind string) string {
+// link makes a link for the asker as a turn does.
+func (r *rig) link(kind string) string {
 	r.t.Helper()
 	r.runs++
 	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Second)
 	defer cancel()
 	got, err := r.db.Commit(ctx, store.Commit{
-		Run: fmt.Sprintf("run-%d", r.runs), N: 1, Account: who, Final: true,
-		Effects: []any{civic.MakeLink{Account: who, Community: 7, Kind: kind, Title: "上传名册", Args: json.RawMessage(`{"n":1}`)}},
+		Run: fmt.Sprintf("run-%d", r.runs), N: 1, Account: asker, Final: true,
+		Effects: []any{civic.MakeLink{Account: asker, Community: 7, Kind: kind, Title: "上传名册", Args: json.RawMessage(`{"n":1}`)}},
 	})
 	if err != nil {
 		r.t.Fatal(err)

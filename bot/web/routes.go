@@ -10,7 +10,7 @@ import (
 )
 
 // policy allows a page its own style and script and nothing else, and nobody to frame it.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; " +
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
 
 func (s *Server) routes(origin string) (http.Handler, error) {
@@ -24,6 +24,7 @@ func (s *Server) routes(origin string) (http.Handler, error) {
 	mux.HandleFunc("GET "+at+"{ref}/state", s.state)
 	mux.HandleFunc("GET "+at+"{ref}/file", s.download)
 	mux.HandleFunc("GET "+at+"{ref}/result", s.result)
+	mux.HandleFunc("GET "+at+"{ref}/m/{id}", s.piece)
 	mux.HandleFunc("POST "+at+"{ref}/code", s.draw)
 	mux.HandleFunc("POST "+at+"{ref}", s.upload)
 	mux.HandleFunc(at, func(w http.ResponseWriter, r *http.Request) {

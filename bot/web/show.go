@@ -14,6 +14,7 @@ type visit struct {
 	link    store.Link
 	up      *Upload
 	down    *Download
+	gallery *Gallery
 	chat    bool // it seems to be WeChat's own browser
 }
 
@@ -36,8 +37,8 @@ func (s *Server) find(r *http.Request, browser string) (visit, *view) {
 		return v, s.refusal(sayUnknown, http.StatusNotFound)
 	}
 	v.link = l
-	switch v.up, v.down = s.known(l.Kind); {
-	case v.up == nil && v.down == nil:
+	switch {
+	case !s.known(&v, l.Kind):
 		return v, s.refusal(sayStrange, http.StatusServiceUnavailable)
 	case l.Late:
 		return v, s.refusal(sayLate, http.StatusGone)
@@ -60,11 +61,11 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 		s.render(w, no)
 		return
 	}
-	if !v.link.Bound && v.chat && v.up != nil {
+	if !v.link.Bound && v.chat && v.down == nil {
 		http.Redirect(w, r, s.path(v.ref, "in"), http.StatusSeeOther)
 		return
 	}
-	s.render(w, s.view(&v))
+	s.render(w, s.view(r, &v))
 }
 
 // state tells a page that follows what happens whether it has to look anew.
@@ -72,7 +73,7 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 	browser := s.browser(r)
 	v, page := s.find(r, browser)
 	if page == nil {
-		page = s.view(&v)
+		page = s.view(r, &v)
 	}
 	if page.status == http.StatusServiceUnavailable { // for a while only
 		http.Error(w, "", page.status)
@@ -83,13 +84,15 @@ func (s *Server) state(w http.ResponseWriter, r *http.Request) {
 }
 
 // view is the page of a link that may be shown to this browser.
-func (s *Server) view(v *visit) *view {
+func (s *Server) view(r *http.Request, v *visit) *view {
 	var p *view
 	switch {
 	case !v.link.Bound:
 		p = s.gate(v)
 	case v.down != nil:
 		p = s.offer(v)
+	case v.gallery != nil:
+		p = s.hang(r, v)
 	case v.link.State == store.LinkReceiving && !v.link.Stalled:
 		p = &view{Tag: "work", Text: []string{"正在接收文件。"}, Progress: v.link.Progress, Poll: true}
 	case v.link.State == store.LinkWorking:

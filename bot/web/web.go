@@ -108,6 +108,12 @@ func New(o Options) (*Server, error) {
 			return nil, fmt.Errorf("open pages: %s is an upload and a download", kind)
 		}
 	}
+	for kind := range o.Kinds.Galleries {
+		_, up := o.Kinds.Uploads[kind]
+		if _, down := o.Kinds.Downloads[kind]; up || down {
+			return nil, fmt.Errorf("open pages: %s is a gallery and something else", kind)
+		}
+	}
 	if o.Lease == 0 {
 		o.Lease = leaseTime
 	}
@@ -211,12 +217,18 @@ func (s *Server) path(parts ...string) string {
 }
 
 // title says what kinds a program knows.
-func (s *Server) known(kind string) (up *Upload, down *Download) {
+func (s *Server) known(v *visit, kind string) bool {
 	if k, ok := s.o.Kinds.Uploads[kind]; ok {
-		return &k, nil
+		v.up = &k
+		return true
 	}
 	if k, ok := s.o.Kinds.Downloads[kind]; ok {
-		return nil, &k
+		v.down = &k
+		return true
 	}
-	return nil, nil
+	if k, ok := s.o.Kinds.Galleries[kind]; ok {
+		v.gallery = &k
+		return true
+	}
+	return false
 }

@@ -27,7 +27,7 @@ func expect(t *testing.T, what string, a answer, status int, tag string, texts .
 func TestUploadOnAPhone(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		r := newRig(t, db)
-		ref, phone := r.link(asker, "count"), r.phone(asker)
+		ref, phone := r.link("count"), r.phone(asker)
 		page := phone.get(ref)
 		expect(t, "opened", page, 200, "form", "上传名册", "请传一个表格。", `accept=".csv"`, "200 MB")
 		sent := phone.upload(ref, page.token(), "户,人\n3-501,2\n3-502\n")
@@ -56,7 +56,7 @@ func TestUploadOnAPhone(t *testing.T) {
 func TestUploadOnAComputer(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		r := newRig(t, db)
-		ref, desk := r.link(asker, "count"), r.browser(deskUA)
+		ref, desk := r.link("count"), r.browser(deskUA)
 		expect(t, "opened", desk.get(ref), 200, "ask", "显示数字")
 		shown := desk.draw(ref)
 		expect(t, "code", shown, 200, "code", "五分钟内有效")
@@ -87,7 +87,7 @@ func TestUploadOnAComputer(t *testing.T) {
 func TestDownload(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		r := newRig(t, db)
-		ref := r.link(asker, "greet")
+		ref := r.link("greet")
 		expect(t, "in WeChat", r.phone(asker).get(ref), 200, "guide", "在浏览器打开")
 		desk := r.browser(deskUA)
 		if a := desk.get(ref, "file"); a.status != http.StatusForbidden {

@@ -135,7 +135,9 @@ func (s *Server) take(ctx context.Context, l store.Link, say Say) (page Page, er
 			err = fmt.Errorf("panic: %T", p)
 		}
 	}()
-	up, _ := s.known(l.Kind)
+	var v visit
+	s.known(&v, l.Kind)
+	up := v.up
 	return up.Take(ctx, opened(l), File{
 		Name: l.BlobName, Size: l.BlobBytes,
 		Open: func(ctx context.Context) (io.ReadCloser, error) { return s.o.Blobs.Open(ctx, l.BlobKey) },

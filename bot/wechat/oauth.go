@@ -65,7 +65,8 @@ func (c *Client) Login(ctx context.Context, code string) (string, error) {
 		query: url.Values{"appid": {c.cfg.AppID}, "secret": {c.cfg.Secret}, "code": {code}, "grant_type": {"authorization_code"}},
 	}, "")
 	if e := (*Error)(nil); errors.As(err, &e) {
-		e.Msg = scrub(e.Msg, code)
+		e.Msg = scrub(e.Msg, code) // which it may quote
+		err = fmt.Errorf("login: %w", e)
 		switch e.Code {
 		case 40029, 40163, 41008, 42003:
 			return "", fmt.Errorf("%w: %w", ErrBadCode, err)

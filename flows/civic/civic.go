@@ -86,6 +86,7 @@ const (
 	NeedAccepted  NeedState = "accepted"  // 已受理
 	NeedDeclining NeedState = "declining" // one of staff would decline it; a second confirms, or a night passes
 	NeedDeclined  NeedState = "declined"  // 不予受理
+	NeedAppealed  NeedState = "appealed"  // 申诉中: an author asked once to look again at a decline
 	NeedHanded    NeedState = "handed"    // 已转办: another has the duty, see Duty
 	NeedMerged    NeedState = "merged"    // 已合并: goes on in MergedInto
 	NeedWithdrawn NeedState = "withdrawn" // 已撤回 by its author
@@ -124,12 +125,14 @@ type Need struct {
 	Reason       string   // in words, for those concerned
 	Duty         string   // whose it is now, where it was handed on
 	WaitingSince time.Time
-	KeptBack     bool   // staff said why it is not public yet: PublicCode and PublicReason
-	Hidden       bool   // reports have hidden it until staff looked
-	Appealed     bool   // its author has appealed against taking it down
-	Danger       bool   // its words speak of danger, see Dangerous
-	PublicCode   string // why it was kept back or taken down, see PublicReasons
-	PublicReason string // in words, for its author; "" those of the code
+	DecidedAt    time.Time // when staff decided last; zero: not yet
+	LastWord     bool      // a decline was appealed: what is decided then is final
+	KeptBack     bool      // staff said why it is not public yet: PublicCode and PublicReason
+	Hidden       bool      // reports have hidden it until staff looked
+	Appealed     bool      // its author has appealed against taking it down
+	Danger       bool      // its words speak of danger, see Dangerous
+	PublicCode   string    // why it was kept back or taken down, see PublicReasons
+	PublicReason string    // in words, for its author; "" those of the code
 }
 
 // Addition 补充 is a later word of the author.

@@ -43,7 +43,8 @@ type Push struct {
 type Audience struct {
 	Community CommunityID // the accounts that belong to it when the push is made
 	Accounts  []Account   // just these
-	Need      NeedID      // its author and endorsers
+	Need      NeedID      // its authors and endorsers, and those of what was merged into it
+	Authors   bool        // with Need: without endorsers
 	Staff     []StaffID   // the accounts of these; with Push.Community set, of whoever stands in for them there
 	Except    Account     // is left out, such as who did it; "": nobody
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"yishi/flows/zh"
 )
@@ -117,6 +118,18 @@ func numeral(s string) (string, bool) {
 }
 
 const hanNumerals = "零〇一二两三四五六七八九十百"
+
+// ShowDoor writes a door as residents read it: 3幢2单元501室, A幢1203室. Words that stand for themselves get no other word: 翠园101室.
+// What [Building], [Unit] and [Room] made of numbers and letters reads back by [ParseDoor].
+func ShowDoor(building, unit, room string) string {
+	named := func(s, word string) string {
+		if r, _ := utf8.DecodeLastRuneInString(s); s == "" || r >= utf8.RuneSelf && !strings.ContainsRune("甲乙丙丁", r) {
+			return s
+		}
+		return s + word
+	}
+	return named(building, "幢") + named(unit, "单元") + named(room, "室")
+}
 
 // Door patterns, on folded text. A token is a number, a letter with or without one, or a heavenly stem.
 const (

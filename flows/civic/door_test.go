@@ -163,13 +163,23 @@ func TestDoorIsReadBackAsWritten(t *testing.T) {
 	part := rapid.StringMatching(`[1-9][0-9]?`)
 	rapid.Check(t, func(t *rapid.T) {
 		b, u, r := part.Draw(t, "building"), part.Draw(t, "unit"), rapid.StringMatching(`[1-9][0-9]{2,3}`).Draw(t, "room")
-		for _, text := range []string{b + "幢" + u + "单元" + r + "室", b + "-" + u + "-" + r, b + " " + u + " " + r, b + "号楼" + u + "单元" + r} {
+		for _, text := range []string{ShowDoor(b, u, r), b + "幢" + u + "单元" + r + "室", b + "-" + u + "-" + r, b + " " + u + " " + r, b + "号楼" + u + "单元" + r} {
 			building, unit, room, ok := ParseDoor(text)
 			if !ok || building != b || unit != u || room != r {
 				t.Fatalf("%q gave %q %q %q %v", text, building, unit, room, ok)
 			}
 		}
 	})
+}
+
+func TestShowDoor(t *testing.T) {
+	for _, c := range [][4]string{
+		{"3", "2", "501", "3幢2单元501室"}, {"A", "", "1203", "A幢1203室"}, {"翠园", "甲", "101", "翠园甲单元101室"}, {"3", "", "东间", "3幢东间"}, {"", "", "", ""},
+	} {
+		if got := ShowDoor(c[0], c[1], c[2]); got != c[3] {
+			t.Errorf("%q is shown as %q", c, got)
+		}
+	}
 }
 
 func FuzzParseDoor(f *testing.F) {

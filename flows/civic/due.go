@@ -12,6 +12,10 @@ const (
 	TimerPush  = "push"  // makes a push: TimedPush
 	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
 	TimerTalk  = "talk"  // moves a talk that was left alone: TalkDue
+
+	TimerDecline = "decline" // makes a decline final to which no colleague objected: LapseDecline
+	TimerAsk     = "ask"     // puts a need back whose author did not answer: LapseQuestion
+	TimerOverdue = "overdue" // tells staff of what waits too long: Overlook
 )
 
 // sweepAt is when the store is swept each day, in the program's own time: nobody is up.
@@ -38,8 +42,9 @@ func argsOf(v any) json.RawMessage {
 
 // Todo is what a due timer does.
 type Todo struct {
-	Effects []any // committed together with the guard that the timer is still armed
-	Sweep   bool  // the store is swept afterwards, which may be done twice
+	Effects []any       // committed together with the guard that the timer is still armed
+	Sweep   bool        // the store is swept afterwards, which may be done twice
+	Overdue CommunityID // whose staff are told of what waits too long, with the guard
 }
 
 // Due 到点 says what a timer does that is due now. ErrTimerKind means that this version does not
@@ -65,6 +70,16 @@ func Due(t Timer, now time.Time) (Todo, error) {
 			return Todo{}, fmt.Errorf("timer of kind talk: arguments do not fit: %w", err)
 		}
 		return Todo{Effects: []any{d}}, nil
+	case TimerDecline:
+		return dueAs[LapseDecline](t)
+	case TimerAsk:
+		return dueAs[LapseQuestion](t)
+	case TimerOverdue:
+		var o Overlook
+		if err := json.Unmarshal(t.Args, &o); err != nil {
+			return Todo{}, fmt.Errorf("timer of kind overdue: arguments do not fit: %w", err)
+		}
+		return Todo{Overdue: o.Community}, nil
 	}
 	if read := effectOf[t.Kind]; read != nil {
 		e, err := read(t.Args)
@@ -74,6 +89,15 @@ func Due(t Timer, now time.Time) (Todo, error) {
 		return Todo{Effects: []any{e}}, nil
 	}
 	return Todo{}, fmt.Errorf("%w: %q", ErrTimerKind, t.Kind)
+}
+
+// dueAs is the one effect that is a timer's arguments.
+func dueAs[E any](t Timer) (Todo, error) {
+	var e E
+	if err := json.Unmarshal(t.Args, &e); err != nil {
+		return Todo{}, fmt.Errorf("timer of kind %s: arguments do not fit: %w", t.Kind, err)
+	}
+	return Todo{Effects: []any{e}}, nil
 }
 
 // DailySweep is the timer that sweeps the store each day, due next after now. A nil zone means UTC.

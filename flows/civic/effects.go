@@ -98,6 +98,7 @@ type FireTimer struct {
 // Receipt is what a committed turn tells the dialogue. A repeat of the turn gets the very same one.
 type Receipt struct {
 	Number string `json:"number,omitempty"` // of the need raised, endorsed, withdrawn or added to
+	Word   string `json:"word,omitempty"`   // what else the turn came to, such as Verified
 	Later  Stage  `json:"later,omitempty"`  // stage in which the need came: it waits for the next round
 	Made   int64  `json:"made,omitempty"`   // id of what was made and has no number, such as an invitation
 	Heat   int    `json:"heat,omitempty"`   // verified persons after an endorsement
@@ -111,6 +112,7 @@ type Receipt struct {
 	Talk    int    `json:"talk,omitempty"`    // number of the talk that was spoken in
 	Ahead   int    `json:"ahead,omitempty"`   // talks that wait longer
 	Talking string `json:"talking,omitempty"` // how it stands, see TalkingWaits
+	Late    bool   `json:"late,omitempty"`    // an answer came when the need was decided; it is kept
 	Link    string `json:"link,omitempty"`    // reference of the link made, see MakeLink
 }
 

@@ -96,3 +96,6 @@ type PublicNews struct {
 	Down     bool   `json:"down,omitempty"`     // report: it was taken down; appeal: it stays so
 	Appealed bool   `json:"appealed,omitempty"` // taken down: there was the one appeal before
 }
+
+// LookAgain is the refusal of a decision about words that their author has changed since they were read.
+const LookAgain = "提的人刚才又改了，请再看一遍。"

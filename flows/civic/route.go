@@ -5,13 +5,19 @@ import (
 	"time"
 )
 
-// The platform's windows for customer messages, each with a margin for what is under way. See
+// The platform's windows for customer messages: so many after a message within so long, and so
+// many within a minute after a menu click, a scan or a follow. See
 // https://developers.weixin.qq.com/doc/offiaccount/Message_Management/Service_Center_messages.html.
 const (
-	messageWindow = 48*time.Hour - time.Minute
-	messageCount  = 5 // customer messages after a message
+	MessageWindow = 48 * time.Hour
+	MessageCount  = 5
+	EventCount    = 3
+)
+
+// The windows with a margin for what is under way.
+const (
+	messageWindow = MessageWindow - time.Minute
 	eventWindow   = time.Minute - 10*time.Second
-	eventCount    = 3 // after a menu click, a scan or a follow
 )
 
 // weeklyCap is how many pushes that are not urgent reach out to an account within seven days,
@@ -94,8 +100,8 @@ func lastRung(tried []Route, last Route) (Route, string, time.Time) {
 // windowOpen says whether the platform takes a customer message now. It may still refuse: of
 // two windows that were opened one after the other, only the count since the last is known.
 func (r Reach) windowOpen(now time.Time) bool {
-	return !r.LastMessageAt.IsZero() && now.Sub(r.LastMessageAt) < messageWindow && r.SentInWindow < messageCount ||
-		!r.LastEventAt.IsZero() && now.Sub(r.LastEventAt) < eventWindow && r.SentInWindow < eventCount
+	return !r.LastMessageAt.IsZero() && now.Sub(r.LastMessageAt) < messageWindow && r.SentInWindow < MessageCount ||
+		!r.LastEventAt.IsZero() && now.Sub(r.LastEventAt) < eventWindow && r.SentInWindow < EventCount
 }
 
 func (r Reach) capped(limit int) bool {

@@ -229,7 +229,7 @@ const (
 
 // LastMessage says that the platform lets one more customer message through, and then no more
 // until the account writes again.
-func (r Reach) LastMessage() bool { return r.SentInWindow == messageCount-1 }
+func (r Reach) LastMessage() bool { return r.SentInWindow == MessageCount-1 }
 
 // WindowOpen says whether a customer message would go through now.
 func (r Reach) WindowOpen(now time.Time) bool { return r.Following && r.windowOpen(now) }
@@ -263,8 +263,8 @@ type ToldMedia struct {
 
 // The kinds of pushes about talks; what they say is read when it is sent. Values are stored.
 const (
-	PushRelay     = "relay"      // lines, to the other end
-	PushRelayCall = "relay-call" // to staff: somebody waits
+	TellRelay     = "relay"      // lines, to the other end
+	TellRelayCall = "relay-call" // to staff: somebody waits
 )
 
 // Why staff are called: TalkTold.Why. Values are stored.

@@ -202,11 +202,13 @@ func (r *round[W]) hearWords() (bool, error) {
 	t := r.t
 	c, arg := command(t.Text)
 	id, with, opens := "", "", false
-	if talk := r.talking(); talk && !(c == cmdContinue && len(r.s.Parked) > 0) {
+	talk := r.talking()
+	if talk && !(c == cmdContinue && len(r.s.Parked) > 0) {
 		c = noCommand
 	}
-	if c == noCommand {
-		id, with, opens = r.e.find(t, r.talking())
+	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so
+		c = noCommand
+		id, with, opens = r.e.find(t, talk)
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
 		if alarm := r.e.cfg.Alarm(t.Text); alarm != "" {
@@ -218,7 +220,6 @@ func (r *round[W]) hearWords() (bool, error) {
 		}
 	}
 	switch {
-	case c == cmdEdit && !r.editable(arg): // a sentence that happens to begin so
 	case c != noCommand:
 		return true, r.command(c, arg)
 	case opens:

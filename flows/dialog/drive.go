@@ -15,6 +15,7 @@ type machine[W any] interface {
 	drive(f *Frame, t *Turn[W], a action) (result, error)
 	tell(f *Frame, t *Turn[W], receipt any) (Reply, error)
 	note(f *Frame, t *Turn[W], receipt any) (Reply, error)
+	after(f *Frame, t *Turn[W], receipt any) (string, error)
 	refused(f *Frame, t *Turn[W], sentence string) error
 	lines(f *Frame) ([]Line, error)
 	check(known map[string]bool) error
@@ -364,6 +365,18 @@ func (f *Flow[D, W]) note(fr *Frame, t *Turn[W], receipt any) (Reply, error) {
 		return Reply{}, err
 	}
 	return f.Noted(&d.draft, t, receipt), t.err
+}
+
+// after is what is said of effects that do not end the run.
+func (f *Flow[D, W]) after(fr *Frame, t *Turn[W], receipt any) (string, error) {
+	if f.After == nil {
+		return "", nil
+	}
+	d := &driver[D, W]{flow: f, frame: fr, turn: t}
+	if err := d.load(); err != nil {
+		return "", err
+	}
+	return f.After(&d.draft, t, receipt), t.err
 }
 
 func (f *Flow[D, W]) refused(fr *Frame, t *Turn[W], sentence string) error {

@@ -60,7 +60,13 @@ func (r *round[W]) committed(res result, receipt any) error {
 		}
 		told.Text = lines(res.reply.Text, told.Text)
 		res.reply = told
+		return r.after(res)
 	}
+	note, err := r.e.byID[top.Flow].after(top, r.t, receipt)
+	if err != nil {
+		return err
+	}
+	res.reply.Text = lines(note, res.reply.Text)
 	if m := r.e.byID[top.Flow]; m.head().notes && !res.done {
 		noted, err := m.note(top, r.t, receipt)
 		if err != nil {

@@ -201,6 +201,12 @@ export class Phone {
 
   note(text, fault) { return h("li", { class: fault ? "note fault" : "note" }, h("span", {}, text)); }
 
+  // opening leads to a page of the bot as this phone's person: by the platform's login.
+  opening(url) {
+    const pages = this.app.setup.pages;
+    return pages && url.startsWith(pages) ? "/demo/open?" + new URLSearchParams({ phone: this.n, to: url }) : url;
+  }
+
   // parts lays out words, links within them, and choices with a row to themselves.
   parts(line) {
     const out = [];
@@ -208,7 +214,7 @@ export class Phone {
     (line.parts || []).forEach((p, n) => {
       const tap = () => this.act({ do: "tap", seq: line.seq, n });
       const link = (name) => p.url
-        ? h("a", { class: name, href: p.url, target: "_blank", rel: "noopener noreferrer" }, p.text)
+        ? h("a", { class: name, href: this.opening(p.url), target: "_blank", rel: "noopener noreferrer" }, p.text)
         : h("button", { type: "button", class: name, onclick: tap }, p.text);
       if (p.row) {
         if (!list) out.push(list = h("div", { class: "choices", role: "group", "aria-label": "可以点的回复" }));
