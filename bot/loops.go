@@ -189,7 +189,8 @@ func (a *app) committed(effects []any) {
 		switch e.(type) {
 		case civic.RaiseNeed, civic.KeepMedia:
 			what.media = true
-		case civic.MakePush, civic.ArmTimer, civic.ReleaseNeed, civic.KeepBack, civic.TakeDownNeed, civic.LeavePublic, civic.SettleAppeal:
+		case civic.MakePush, civic.ArmTimer, civic.CallPerson, civic.Say, civic.HangUp, civic.TakeTalk, civic.Answer, civic.HandTalk, civic.EndTalk, civic.TalkDue,
+			civic.ReleaseNeed, civic.KeepBack, civic.TakeDownNeed, civic.LeavePublic, civic.SettleAppeal:
 			what.pushes = true
 		}
 	}

@@ -71,7 +71,7 @@ func render(kind string, args json.RawMessage, midStep bool) (push.Text, error) 
 	if err != nil {
 		return push.Text{}, fmt.Errorf("render %s: %w", kind, err)
 	}
-	return push.Text{Plain: t.Plain, Fields: t.Fields}, nil
+	return push.Text{Plain: t.Plain, Media: t.Media, Fields: t.Fields}, nil
 }
 
 // meansOf says by which ways deliveries may go, as they are configured.

@@ -18,6 +18,8 @@ import (
 // sendAPI is what the sender calls of the platform. *wechat.Client is one.
 type sendAPI interface {
 	SendText(ctx context.Context, openid, text string) error
+	SendPhoto(ctx context.Context, openid, mediaID string) error
+	SendVoice(ctx context.Context, openid, mediaID string) error
 	SendTemplate(ctx context.Context, t wechat.Template) (msgID string, err error)
 	SendNotice(ctx context.Context, n wechat.Notice) error
 }
@@ -66,8 +68,11 @@ func (s *sender) template(route civic.Route, kind string) *config.PushTemplate {
 
 // Fits says why a route cannot carry a text: the field and the limit.
 func (s *sender) Fits(route civic.Route, kind string, text push.Text) error {
-	if route == civic.ByCustomer {
+	if route == civic.ByCustomer && text.Media.ID == "" {
 		return wechat.CheckText(text.Plain)
+	}
+	if route == civic.ByCustomer {
+		return wechat.CheckMedia(text.Media.ID)
 	}
 	t := s.template(route, kind)
 	if t == nil {
@@ -104,6 +109,10 @@ func fill(t *config.PushTemplate, text push.Text) map[string]string {
 func (s *sender) Send(ctx context.Context, route civic.Route, m push.Message) (receipt string, err error) {
 	t := s.template(route, m.Kind)
 	switch {
+	case route == civic.ByCustomer && m.Text.Media.Kind == civic.LinePhoto:
+		err = s.api.SendPhoto(ctx, string(m.Account), m.Text.Media.ID)
+	case route == civic.ByCustomer && m.Text.Media.Kind == civic.LineVoice:
+		err = s.api.SendVoice(ctx, string(m.Account), m.Text.Media.ID)
 	case route == civic.ByCustomer:
 		err = s.api.SendText(ctx, string(m.Account), m.Text.Plain)
 	case t == nil:

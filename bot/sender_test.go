@@ -97,6 +97,16 @@ func (f *fakeAPI) SendText(_ context.Context, openid, text string) error {
 	return f.err
 }
 
+func (f *fakeAPI) SendPhoto(_ context.Context, openid, mediaID string) error {
+	f.texts[openid] = "photo " + mediaID
+	return f.err
+}
+
+func (f *fakeAPI) SendVoice(_ context.Context, openid, mediaID string) error {
+	f.texts[openid] = "voice " + mediaID
+	return f.err
+}
+
 func (f *fakeAPI) SendTemplate(_ context.Context, t wechat.Template) (string, error) {
 	f.templates = append(f.templates, t)
 	return "receipt-1", f.err

@@ -12,9 +12,9 @@ const generation = 3
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
 	return dialog.New(dialog.Config[World]{
-		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm,
+		Generation: generation, Menu: menu.ID, Unknown: unknown.ID, Alarm: alarm, Talking: talking,
 	},
-		&welcome, &findCommunity, &menu, &help, &person, &hello, &unknown,
+		&welcome, &findCommunity, &menu, &help, &person, &rateTalk, &desk, &answering, &hello, &unknown,
 		&raiseNeed, &look, &endorse, &unendorse, &report, &rewrite, &appeal, &object, &rules, &marks, &review,
 		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&work, &office, &people, &invite, &join, &handOver, &settingsFlow, &audit,
@@ -62,6 +62,9 @@ func Recall(r civic.Receipt) Reply {
 	}
 	if !r.Final {
 		return Reply{Text: "刚才这条收到了，但您没办完的没能留住，请重新说一次。回“菜单”看看能办什么。"}
+	}
+	if r.Talk != 0 {
+		return Reply{Text: "刚才这句转达了。要接着说，回“人工”；同事请回“会话”。"}
 	}
 	if r.Number == "" {
 		return Reply{Text: "这件刚才已经办好了。回“菜单”看看还能办什么。"}

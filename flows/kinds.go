@@ -26,6 +26,8 @@ func TellKinds() []TellKind {
 		{civic.TellListDue, civic.ListDue{Round: "2027年"}},
 		{TellNeedNews, NeedNews{Number: "钮2027-018", Text: "河边装一排晾衣架", State: civic.NeedAccepted, Next: "9月5日前编方案"}},
 		{TellOfficeNews, OfficeNews{What: newsTakes, Place: "钮家巷社区", Role: "网格员", Until: "12月5日"}},
+		{civic.TellRelay, civic.TalkTold{Number: 3, Lines: []civic.ToldLine{{Kind: civic.LineText, Text: "您好，我下午来看看", Role: civic.GridWorker}}}},
+		{civic.TellRelayCall, civic.TalkTold{Number: 3, Who: "张** · 钮家新村3幢", Why: civic.CallNew}},
 		{TellClaimed, ClaimedNews{}},
 		{TellVerify, VerifyNews{State: VerifyDeclined, Reason: declineReasons[0].code}},
 	}

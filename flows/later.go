@@ -18,7 +18,7 @@ type NoSuchDraft struct {
 // noSuch answers words with a number for which there is nothing of that number: what was typed
 // must not become the answer to another question. Flows that know such words stand before it.
 var noSuch = Flow[NoSuchDraft]{
-	ID: "no-such", Version: 1, Title: "查号", Glance: true,
+	ID: "no-such", Version: 1, Title: "查号", Glance: true, Small: true,
 	Match: func(text string) (string, bool) {
 		m := numberedWord.FindStringSubmatch(strings.TrimSpace(zh.Narrow(text)))
 		if m == nil {

@@ -16,7 +16,7 @@ var menuItems = []struct{ word, flow string }{
 // menu is one message away from everywhere.
 var menu = Flow[MenuDraft]{
 	ID: "menu", Version: 1, Title: "菜单", Opens: []string{"菜单", "主菜单", "首页", "回菜单"},
-	Leads: []string{"raise-need", "look", "mine", InboxID, "person", "unknown"},
+	Leads: []string{"raise-need", "look", "mine", InboxID, "person", "unknown", answerID},
 	Steps: []Step[MenuDraft]{
 		{ID: "pick", Ask: (*MenuDraft).ask, Hear: (*MenuDraft).hear},
 	},
@@ -47,6 +47,10 @@ func (*MenuDraft) hear(t *Turn) Move {
 	case v == zh.Sure:
 		return dialog.Open(menuItems[i].flow, nil)
 	case v == zh.None && zh.Runes(t.Text) > 1:
+		if id := talking(t); id != "" { // the menu was only looked at
+			in := t.Input
+			return dialog.Open(id, &in)
+		}
 		return dialog.Open("unknown", nil)
 	}
 	return dialog.Again(askNumber(len(menuItems)))

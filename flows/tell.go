@@ -14,6 +14,7 @@ import (
 // inbox; in short fields, for templates and notices; in one line, for lists.
 type Text struct {
 	Plain  string
+	Media  civic.ToldMedia   // goes by customer message instead of Plain, which stands for it elsewhere
 	Line   string            // at most maxLine characters
 	Fields map[string]string // by name: title, content, number, state; each at most maxField characters
 }
@@ -71,6 +72,10 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 		t, err = tellAs(args, NeedNews.tell)
 	case TellOfficeNews:
 		t, err = tellAs(args, OfficeNews.tell)
+	case civic.TellRelay:
+		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellRelay(r, midStep) })
+	case civic.TellRelayCall:
+		t, err = tellAs(args, func(r civic.TalkTold) (Text, error) { return tellCall(r, midStep) })
 	case TellClaimed:
 		t, err = tellAs(args, ClaimedNews.tell)
 	case TellVerify:
@@ -90,7 +95,7 @@ func Tell(kind string, args json.RawMessage, midStep bool) (Text, error) {
 	for name, value := range t.Fields {
 		t.Fields[name] = field(oneLine(value))
 	}
-	if midStep {
+	if midStep && kind != civic.TellRelay && kind != civic.TellRelayCall {
 		t.Plain += "\n您没办完的还在，回“继续”接着办。"
 	}
 	return t, nil

@@ -12,7 +12,7 @@ import (
 type HelloDraft struct{}
 
 var hello = Flow[HelloDraft]{
-	ID: "hello", Version: 1, Title: "问好",
+	ID: "hello", Version: 1, Title: "问好", Small: true,
 	Opens: []string{"你好", "您好", "在吗", "在不在", "有人吗", "早上好", "上午好", "下午好", "晚上好", "hi", "hello", "喂"},
 	Steps: []Step[HelloDraft]{{ID: "say", Ask: (*HelloDraft).ask}},
 }
@@ -54,8 +54,11 @@ func (d *UnknownDraft) begin(t *Turn, flow string) {
 	d.Text, d.Flow = t.Text, flow
 }
 
-func (d *UnknownDraft) polite(*Turn) bool {
-	return zh.Said(d.Text, "谢谢", "谢谢您", "谢谢你", "多谢", "辛苦了", "好的", "好", "知道了", "嗯", "再见", "ok")
+func (d *UnknownDraft) polite(*Turn) bool { return politeWords(d.Text) }
+
+// politeWords says whether a message is only courtesy, which wants no more than as much.
+func politeWords(text string) bool {
+	return zh.Said(text, "谢谢", "谢谢您", "谢谢你", "多谢", "辛苦了", "好的", "好", "知道了", "嗯", "再见", "ok")
 }
 
 // answer is a message that answers something: nothing is being asked.

@@ -43,6 +43,7 @@ type World struct {
 	Audits      Audits
 	Work        Work
 	Doors       Doors
+	Talks       Talks
 	Triage      Triage
 	Rounds      Rounds
 	Links       Links
@@ -158,6 +159,24 @@ type Audits interface {
 type Work interface {
 	// Counts tells by kind what waits for the holder of a grant in a community.
 	Counts(ctx context.Context, a civic.Account, g civic.Grant, c civic.CommunityID) ([]civic.WorkCount, error)
+}
+
+// Talks looks up conversations between residents and the staff. What it tells of them is for the
+// staff of their community and for their own resident alone.
+type Talks interface {
+	// Reachable says whether somebody of the staff can answer residents of a community.
+	Reachable(ctx context.Context, c civic.CommunityID) (bool, error)
+	// Own returns the account's own open talk; false if there is none.
+	Own(ctx context.Context, a civic.Account) (civic.Talk, bool, error)
+	// Desk lists the talks that the account may see as staff: its own first, then the queue, the
+	// oldest first. It is empty for who may not talk.
+	Desk(ctx context.Context, a civic.Account) ([]civic.Talk, error)
+	// Numbered returns a talk that the account may see as staff, open or closed lately.
+	Numbered(ctx context.Context, a civic.Account, number int) (civic.Talk, bool, error)
+	// Lines returns the last lines of such a talk, at most limit, in order.
+	Lines(ctx context.Context, a civic.Account, talk civic.TalkID, limit int) ([]civic.TalkLine, error)
+	// Colleagues lists, with their names, the others who may talk with residents of a community.
+	Colleagues(ctx context.Context, a civic.Account, c civic.CommunityID) ([]civic.Colleague, error)
 }
 
 // Triage looks up what waits for staff in 初选.

@@ -145,6 +145,10 @@ func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time)
 	if err != nil {
 		return nil, err
 	}
+	talks, err := db.fill(ctx, rows, pushes, reach)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]civic.Delivery, 0, len(rows))
 	for _, r := range rows {
 		p := pushes[r.PushID]
@@ -155,6 +159,9 @@ func (db *DB) deliveries(ctx context.Context, rows []deliveryRow, now time.Time)
 		}
 		d.Reach.OptedOut = d.Topic != "" && off[optoutRow{Account: r.Account, Topic: p.Topic}]
 		d.Reach.ThisWeek = week[r.Person]
+		if f, is := talks[p.ID]; is {
+			f.complete(&d, now)
+		}
 		all = append(all, d)
 	}
 	return all, nil
@@ -250,8 +257,12 @@ func (db *DB) RecoverDeliveries(ctx context.Context) (int, error) {
 			if err != nil || len(ids) == 0 {
 				return err
 			}
-			return tx.Exec("UPDATE deliveries SET state = CASE WHEN calling = 0 OR (route = ? AND first_ms > ?) THEN 1 ELSE ? END, at_ms = ? WHERE id IN ?",
+			err = tx.Exec("UPDATE deliveries SET state = CASE WHEN calling = 0 OR (route = ? AND first_ms > ?) THEN 1 ELSE ? END, at_ms = ? WHERE id IN ?",
 				routeCodes[civic.ByTemplate], ms(now.Add(-sameCall)), stateCodes[civic.Unknown], ms(now), ids).Error
+			if err != nil {
+				return err
+			}
+			return (&batch{db: db, tx: tx, now: now}).settleTalks(ids)
 		})
 		total += len(ids)
 		if err != nil {

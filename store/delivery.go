@@ -134,6 +134,7 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 	if err != nil || len(mine) == 0 {
 		return 0, err
 	}
+	var urgent []int64 // that ended
 	groups := map[same][]civic.Outcome{}
 	kept, used, accounts := make([]civic.Outcome, 0, len(mine)), use{}, make(map[int64]string, len(mine))
 	for _, o := range outcomes {
@@ -146,6 +147,9 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 		groups[g] = append(groups[g], o)
 		kept = append(kept, o)
 		accounts[o.ID] = row.Account
+		if row.Calm == 0 && o.State != civic.Waiting {
+			urgent = append(urgent, o.ID)
+		}
 		used.note(row, o)
 	}
 	for g, of := range groups {
@@ -154,6 +158,9 @@ func (b *batch) recordSome(owner int64, outcomes []civic.Outcome) (int, error) {
 		}
 	}
 	if err := b.settleUse(used); err != nil {
+		return 0, err
+	}
+	if err := b.settleTalks(urgent); err != nil {
 		return 0, err
 	}
 	return len(kept), b.keepReceipts(kept, accounts)
@@ -166,7 +173,7 @@ func (b *batch) held(owner int64, outcomes []civic.Outcome) (map[int64]deliveryR
 		ids = append(ids, o.ID)
 	}
 	var rows []deliveryRow
-	err := b.tx.Raw("SELECT id, account, state FROM deliveries WHERE id IN ? AND owner_key = ? AND state IN (2, ?) ORDER BY id"+b.db.dia.forUpdate(),
+	err := b.tx.Raw("SELECT id, account, state, calm FROM deliveries WHERE id IN ? AND owner_key = ? AND state IN (2, ?) ORDER BY id"+b.db.dia.forUpdate(),
 		ids, owner, stateCodes[civic.Unknown]).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("lock deliveries: %w", clean(err))

@@ -117,6 +117,8 @@ func (db *DB) planOffice(ctx context.Context, t *turn, effect any) error {
 		return t.planTakeBack(e)
 	case civic.ChangeSettings:
 		return t.planChange(e)
+	case civic.CallPerson, civic.Say, civic.HangUp, civic.RateTalk, civic.TakeTalk, civic.Answer, civic.HandTalk, civic.EndTalk, civic.TalkDue:
+		return db.planTalking(ctx, t, e)
 	}
 	return db.planPublic(ctx, t, effect)
 }

@@ -42,6 +42,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
 		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
 		&rollRow{}, &rollClaimRow{}, &rollLineRow{},
+		&deskRow{}, &talkRow{}, &talkLineRow{}, &talkEndRow{},
 		&triesRow{}, &formerRow{}, &claimRow{},
 		&roundRow{}, &stageRow{}, &listingRow{},
 		&linkRow{},

@@ -12,7 +12,9 @@ import (
 // handedOver are the columns that say to which member of staff something is assigned. Whoever adds
 // such a column to a table adds a line: a hand-over then moves it in the same commit, and gives back
 // just what it moved. The table has a column id and, as community, the id of the community.
-var handedOver = []assigned{}
+var handedOver = []assigned{
+	{kind: "talk", table: "talks", column: "staff_id", community: "community_id", open: "state = 2"},
+}
 
 // assigned is one such column.
 type assigned struct {

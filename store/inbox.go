@@ -14,15 +14,18 @@ import (
 // no use, and while their person does not want to hear of their topic.
 const (
 	untold   = "d.state IN (1, 2) AND d.calling = 0 AND d.first_ms = 0"
-	readable = " FROM deliveries d JOIN pushes p ON p.id = d.push_id WHERE d.person = ? AND (d.state = ? OR " + untold + ") AND (d.read_ms > 0 OR " +
+	notTalk  = " AND p.kind NOT IN ('relay', 'relay-call')" // which words a relay carries is fixed when it is sent
+	readable = " FROM deliveries d JOIN pushes p ON p.id = d.push_id WHERE d.person = ? AND (d.state = ? OR " + untold + notTalk + ") AND (d.read_ms > 0 OR " +
 		"(p.expires_ms = 0 OR p.expires_ms > ?) AND NOT EXISTS (SELECT 1 FROM optouts o WHERE o.account = d.account AND o.topic = p.topic))"
-	inboxColumns = "SELECT d.id, p.kind, p.args, p.due_ms AS at_ms, d.read_ms, COUNT(*) OVER () AS total, SUM(CASE WHEN d.read_ms = 0 THEN 1 ELSE 0 END) OVER () AS unread"
+	inboxColumns = "SELECT d.id, p.kind, p.args, p.id AS push_id, p.push, p.due_ms AS at_ms, d.read_ms, COUNT(*) OVER () AS total, SUM(CASE WHEN d.read_ms = 0 THEN 1 ELSE 0 END) OVER () AS unread"
 )
 
 // inboxItemRow is an item with the counts of all that the query found.
 type inboxItemRow struct {
 	ID            int64
 	Kind, Args    string
+	PushID        int64
+	Push          string
 	AtMS          int64 `gorm:"column:at_ms"`
 	ReadMS        int64 `gorm:"column:read_ms"`
 	Total, Unread int
@@ -38,6 +41,18 @@ func (db *DB) readInbox(ctx context.Context, a civic.Account, rest string, args 
 	all := append([]any{string(civic.RecipientOf(a)), stateCodes[civic.Inbox], ms(db.clock.Now())}, args...)
 	if err := db.r.WithContext(ctx).Raw(inboxColumns+readable+rest, all...).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read inbox: %w", clean(err))
+	}
+	for i, r := range rows {
+		if !isTalk(r.Kind) {
+			continue
+		}
+		f, err := db.fillOne(ctx, &pushRow{ID: r.PushID, Push: r.Push, Kind: r.Kind, Args: r.Args}, civic.Reach{})
+		if err != nil {
+			return nil, err
+		}
+		d := civic.Delivery{Kind: r.Kind}
+		f.complete(&d, db.clock.Now())
+		rows[i].Args = string(d.Args)
 	}
 	return rows, nil
 }
@@ -111,7 +126,7 @@ func (t *turn) planRead(e civic.ReadInbox) error {
 		if err != nil {
 			return fmt.Errorf("read inbox: %w", clean(err))
 		}
-		return nil
+		return b.readTalks(e.IDs, who)
 	}})
 	return nil
 }

@@ -95,6 +95,9 @@ func (b *batch) relieve(g civic.Grant) error {
 	if still, err := b.worksFor(g.Staff, g.Community, false); err != nil || still {
 		return err
 	}
+	if err := b.freeTalks(g); err != nil {
+		return err
+	}
 	var rows []handoverRow
 	err := b.tx.Raw("SELECT * FROM handovers WHERE to_id = ? AND community_id = ? AND back_ms = 0"+b.db.dia.forUpdate(), int64(g.Staff), int64(g.Community)).Scan(&rows).Error
 	if err != nil {

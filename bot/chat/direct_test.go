@@ -113,6 +113,9 @@ func describe(e any, r civic.Receipt) string {
 	if s := describeOffice(e); s != "" {
 		return s
 	}
+	if text := describeTalk(e); text != "" {
+		return text
+	}
 	if text, ok := describeTriage(e, r); ok {
 		return text
 	}

@@ -40,6 +40,7 @@ func lookups(w looker) flows.World {
 	world.Offices = nobody{}
 	world.Audits = nobody{}
 	world.Work = nobody{}
+	world.Talks = nobody{}
 	return world
 }
 

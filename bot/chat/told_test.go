@@ -46,7 +46,7 @@ func newOffice(t testing.TB, db *store.DB, sess session.Store, c *chat.Chat, s p
 		MidStep: c.MidStep,
 		Render: func(kind string, args json.RawMessage, midStep bool) (push.Text, error) {
 			text, err := flows.Tell(kind, args, midStep)
-			return push.Text{Plain: text.Plain, Fields: text.Fields}, err
+			return push.Text{Plain: text.Plain, Media: text.Media, Fields: text.Fields}, err
 		},
 	})
 	if err != nil {
@@ -118,6 +118,10 @@ func (*phones) Fits(_ civic.Route, _ string, text push.Text) error {
 }
 
 func (p *phones) Send(_ context.Context, _ civic.Route, m push.Message) (string, error) {
+	if m.Text.Media.ID != "" {
+		p.add(string(m.Account), mediaShown(m.Text.Media))
+		return "", nil
+	}
 	p.add(string(m.Account), m.Text.Plain)
 	return "", nil
 }
@@ -139,11 +143,23 @@ type apiLine struct {
 }
 
 func (l *apiLine) Send(ctx context.Context, _ civic.Route, m push.Message) (string, error) {
+	switch m.Text.Media.Kind {
+	case civic.LinePhoto:
+		return "", l.client.SendPhoto(ctx, string(m.Account), m.Text.Media.ID)
+	case civic.LineVoice:
+		return "", l.client.SendVoice(ctx, string(m.Account), m.Text.Media.ID)
+	}
 	return "", l.client.SendText(ctx, string(m.Account), m.Text.Plain)
 }
 
 func (l *apiLine) watch(e platform.Event) {
-	if e.Kind == platform.KindCustomer {
+	switch {
+	case e.Kind != platform.KindCustomer:
+	case e.Text == "[image]":
+		l.add(e.Openid, mediaShown(civic.ToldMedia{Kind: civic.LinePhoto, ID: e.Media}))
+	case e.Text == "[voice]":
+		l.add(e.Openid, mediaShown(civic.ToldMedia{Kind: civic.LineVoice, ID: e.Media}))
+	default:
 		l.add(e.Openid, e.Text)
 	}
 }

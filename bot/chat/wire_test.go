@@ -107,6 +107,9 @@ func (w *wire) send(ctx context.Context, q *platform.Person, openid string, in d
 			add("bizmsgmenuid", strconv.Itoa(in.Tap))
 		}
 	case dialog.Photo, dialog.Voice, dialog.Other:
+		if _, _, kept := w.p.Media(m.MediaID); !kept {
+			w.p.Put(m.Type, m.MediaID, []byte(m.MediaID))
+		}
 		add("MediaId", m.MediaID)
 		add("Recognition", m.Transcript)
 		add("Format", "amr")

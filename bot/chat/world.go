@@ -26,6 +26,7 @@ func World(db *store.DB, base string) flows.World {
 	w.Work = db.Work()
 	w.Rounds = db.Rounds()
 	w.Triage = db.Triage()
+	w.Talks = db.Talks()
 	w.Links = db.Links()
 	w.Doors = db.Communities()
 	return w

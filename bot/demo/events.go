@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"yishi/bot/wechat/platform"
+	"yishi/flows/civic"
 )
 
 // events hands the platform's events on without ever making the platform wait.
@@ -78,6 +79,10 @@ func (s *Server) heard(e platform.Event) {
 		return
 	}
 	route, card := s.carded(e)
+	if e.Media != "" {
+		s.pictured(e)
+		return
+	}
 	parts := sent(e)
 	if len(parts) == 0 {
 		return
@@ -86,5 +91,23 @@ func (s *Server) heard(e platform.Event) {
 		Openid: e.Openid, Kind: kindReply, Late: true, Way: string(route), Card: card, Parts: parts, Text: plain(parts),
 		Wire: called(sendPaths[route], e),
 	})
+	s.saveState()
+}
+
+// pictured shows a photo or voice that the bot has sent.
+func (s *Server) pictured(e platform.Event) {
+	r := record{
+		Openid: e.Openid, Kind: kindReply, Late: true, Way: string(civic.ByCustomer), Media: "voice", Text: "[语音]",
+		Wire: called(sendPaths[civic.ByCustomer], e),
+	}
+	if e.Text == "[image]" {
+		r.Media, r.Text = "photo", "[照片]"
+		data, _, _ := s.o.Platform.Media(e.Media)
+		var err error
+		if r.Photo, err = s.shrink(data); err != nil { // not a picture that browsers show
+			r.Media, r.Parts = "", []part{{Text: r.Text}}
+		}
+	}
+	s.add(r)
 	s.saveState()
 }

@@ -40,6 +40,7 @@ type record struct {
 	Faulty bool          `json:"faulty,omitempty"`
 	Offset time.Duration `json:"offset,omitempty"` // kindClock: the offset from then on
 	Photo  []byte        `json:"photo,omitempty"`  // JPEG, small
+	Media  string        `json:"media,omitempty"`  // photo or voice that the account has sent
 	Wire   *wire         `json:"wire,omitempty"`
 }
 
@@ -87,6 +88,7 @@ type line struct {
 	Faulty bool   `json:"faulty,omitempty"`
 	Key    string `json:"key,omitempty"` // kindConsent: the answer
 	Wire   bool   `json:"wire,omitempty"`
+	Media  string `json:"media,omitempty"` // of a reply: photo or voice
 }
 
 // line tells the page of a record; false when its phone is not shown any more.
@@ -101,7 +103,7 @@ func (s *Server) line(r record) (line, bool) {
 	}
 	return line{
 		Seq: r.Seq, Phone: n, At: r.At.UnixMilli(), Kind: r.Kind, Text: r.Text, Parts: r.Parts,
-		Re: r.Re, Key: lineKey(r), Late: r.Late, Way: r.Way, Card: r.Card, Faulty: r.Faulty, Wire: r.Wire != nil,
+		Re: r.Re, Key: lineKey(r), Late: r.Late, Way: r.Way, Card: r.Card, Faulty: r.Faulty, Wire: r.Wire != nil, Media: r.Media,
 	}, true
 }
 

@@ -36,6 +36,7 @@ type DeliveryQueue interface {
 // Text is what a person is told, as the routes can carry it.
 type Text struct {
 	Plain  string            // customer messages
+	Media  civic.ToldMedia   // goes by customer message instead of Plain
 	Fields map[string]string // notices and templates, by purpose; the configuration maps them
 }
 

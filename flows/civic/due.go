@@ -9,9 +9,8 @@ import (
 
 // The kinds of timers. Values are stored.
 const (
-	TimerPush  = "push"  // makes a push: TimedPush
-	TimerSweep = "sweep" // has the store clear away what nobody will ask for any more
-
+	TimerPush    = "push"    // makes a push: TimedPush
+	TimerSweep   = "sweep"   // has the store clear away what nobody will ask for any more
 	TimerOverdue = "overdue" // tells staff of what waits too long: Overlook
 )
 

@@ -108,8 +108,12 @@ type Receipt struct {
 	Public bool   `json:"public,omitempty"` // what was written is public at once
 	Closed bool   `json:"closed,omitempty"` // the run was closed and nothing was committed
 	Final  bool   `json:"final,omitempty"`  // the turn ended its run
-	Late   bool   `json:"late,omitempty"`   // an answer came when the need was decided; it is kept
-	Link   string `json:"link,omitempty"`   // reference of the link made, see MakeLink
+
+	Talk    int    `json:"talk,omitempty"`    // number of the talk that was spoken in
+	Ahead   int    `json:"ahead,omitempty"`   // talks that wait longer
+	Talking string `json:"talking,omitempty"` // how it stands, see TalkingWaits
+	Late    bool   `json:"late,omitempty"`    // an answer came when the need was decided; it is kept
+	Link    string `json:"link,omitempty"`    // reference of the link made, see MakeLink
 }
 
 // Refusal is the error of a commit that the rules forbid: nothing was done. Sentence is what

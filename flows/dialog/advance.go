@@ -96,6 +96,7 @@ func (r *round[W]) result() (Session, Outcome, error) {
 		return r.s, r.out, nil
 	}
 	r.restore()
+	r.waits()
 	if r.s.Misses >= missLimit {
 		r.out.Reply.After = lines(r.out.Reply.After, "要是不好答，回“菜单”另办别的，回“人工”找网格员。")
 		r.s.Misses = 0
@@ -155,7 +156,11 @@ func (r *round[W]) say(q Reply) {
 // hear finds out what the input is and acts on it.
 func (r *round[W]) hear() error {
 	t := r.t
-	if t.Kind == Voice && t.Text != "" {
+	if r.s.Top != nil {
+		t.amid = r.s.Top.Flow
+	}
+	said := t.Input
+	if t.Kind == Voice && t.Text != "" && !r.talking() {
 		t.Kind = Text
 	}
 	if t.Kind == Text || t.Kind == Menu {
@@ -169,7 +174,14 @@ func (r *round[W]) hear() error {
 		return r.hearStep()
 	case t.Kind == Menu:
 		return r.open(r.e.cfg.Menu, "", nil)
-	case t.Kind == Text:
+	}
+	if id := r.talkFor(); id != "" {
+		if said.Kind == Text {
+			said.Text = t.Text
+		}
+		return r.open(id, "", &said)
+	}
+	if t.Kind == Text {
 		return r.hearFree()
 	}
 	if t.Kind == Other {
@@ -190,9 +202,13 @@ func (r *round[W]) hearWords() (bool, error) {
 	t := r.t
 	c, arg := command(t.Text)
 	id, with, opens := "", "", false
+	talk := r.talking()
+	if talk && !(c == cmdContinue && len(r.s.Parked) > 0) {
+		c = noCommand
+	}
 	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so
 		c = noCommand
-		id, with, opens = r.e.find(t)
+		id, with, opens = r.e.find(t, talk)
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
 		if alarm := r.e.cfg.Alarm(t.Text); alarm != "" {
@@ -236,7 +252,7 @@ func (r *round[W]) hearStep() error {
 		return r.restartKept()
 	}
 	top.Ver = h.version
-	if t.Now.Sub(time.Unix(top.Asked, 0)) > stale {
+	if h.talk == nil && t.Now.Sub(time.Unix(top.Asked, 0)) > stale {
 		r.out.Word = "stale"
 		return r.again("隔了一阵子，刚才发的先不算。您上次在办“" + h.title + "”，问到：")
 	}

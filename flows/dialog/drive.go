@@ -14,6 +14,7 @@ type machine[W any] interface {
 	head() *header[W]
 	drive(f *Frame, t *Turn[W], a action) (result, error)
 	tell(f *Frame, t *Turn[W], receipt any) (Reply, error)
+	note(f *Frame, t *Turn[W], receipt any) (Reply, error)
 	after(f *Frame, t *Turn[W], receipt any) (string, error)
 	refused(f *Frame, t *Turn[W], sentence string) error
 	lines(f *Frame) ([]Line, error)
@@ -34,6 +35,9 @@ type header[W any] struct {
 	whom         Whom[W]
 	lost         string
 	glance       bool
+	talk         func(*Turn[W]) string
+	small, notes bool
+	fits         func(*Turn[W], string) bool
 	leads        []string
 	steps        []stepInfo
 }
@@ -70,6 +74,7 @@ const (
 // result is how a drive ended: with a question, or done.
 type result struct {
 	reply   Reply
+	said    string // the move's own note, which reply begins with
 	done    bool
 	missed  bool // the answer was not understood
 	final   bool // done with effects that end the run: Told speaks after them
@@ -82,7 +87,7 @@ func (f *Flow[D, W]) head() *header[W] {
 	h := &header[W]{
 		id: f.ID, title: f.Title, version: f.Version, old: f.Old, opens: f.Opens, words: f.Words,
 		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads, glance: f.Glance,
-		whom: f.For, lost: f.Lost,
+		whom: f.For, lost: f.Lost, talk: f.Talk, small: f.Small, fits: f.Fits, notes: f.Noted != nil,
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]
@@ -305,7 +310,7 @@ func (d *driver[D, W]) ask(note string) error {
 		q = s.Ask(&d.draft, d.turn)
 	}
 	q.Text = lines(note, q.Text)
-	d.res.reply = q
+	d.res.reply, d.res.said = q, note
 	d.res.done = s.Hear == nil
 	return nil
 }
@@ -351,6 +356,15 @@ func (f *Flow[D, W]) tell(fr *Frame, t *Turn[W], receipt any) (Reply, error) {
 	defer func() { t.summary = nil }()
 	r := f.Told(&d.draft, t, receipt)
 	return r, t.err
+}
+
+// note is what is said by the receipt of a move that goes on.
+func (f *Flow[D, W]) note(fr *Frame, t *Turn[W], receipt any) (Reply, error) {
+	d := &driver[D, W]{flow: f, frame: fr, turn: t}
+	if err := d.load(); err != nil {
+		return Reply{}, err
+	}
+	return f.Noted(&d.draft, t, receipt), t.err
 }
 
 // after is what is said of effects that do not end the run.

@@ -17,6 +17,9 @@ type Config[W any] struct {
 	// Menu is the flow that is one message away from everywhere. Unknown is the flow that hears
 	// free text outside any flow; its Begin gets the id of the flow whose Words fit, or "".
 	Menu, Unknown string
+	// Talking names the flow that hears what is said outside any flow while a talk is open with the
+	// turn's account, "" for Unknown and those that take such inputs. Nil: never.
+	Talking func(*Turn[W]) string
 	// Alarm returns what must be said at once whatever is under way, "" for nothing. Nil: none.
 	Alarm func(text string) string
 }
@@ -137,15 +140,18 @@ func (f *Flow[D, W]) check(known map[string]bool) error {
 
 // find returns the flow that a whole message opens, with the argument for its Begin. Words of
 // flows that are not for the turn's account open nothing.
-func (e *Engine[W]) find(t *Turn[W]) (id, arg string, ok bool) {
-	if id, ok := e.opens[zh.Fold(t.Text)]; ok && e.allowed(e.byID[id], t) {
+// In a talk the words of small flows open nothing either.
+func (e *Engine[W]) find(t *Turn[W], talk bool) (id, arg string, ok bool) {
+	if id, ok := e.opens[zh.Fold(t.Text)]; ok && !(talk && e.byID[id].head().small) && e.allowed(e.byID[id], t) {
 		return id, "", true
 	}
 	for _, m := range e.flows {
-		if h := m.head(); h.match != nil {
-			if arg, ok := h.match(t.Text); ok && e.allowed(m, t) {
-				return h.id, arg, true
-			}
+		h := m.head()
+		if h.match == nil || talk && h.small {
+			continue
+		}
+		if arg, ok := h.match(t.Text); ok && e.allowed(m, t) && (h.fits == nil || h.fits(t, arg)) {
+			return h.id, arg, true
 		}
 	}
 	return "", "", false

@@ -25,6 +25,19 @@ type Flow[D, W any] struct {
 	Lost string // what they read; needed with For
 	// Leads lists the flows that a step may open.
 	Leads []string
+	// Talk flows hand on what is said, as between two people; Talk is asked what is to be said of it
+	// when another flow is opened, "" for nothing. Nil: the flow is no talk. Words in a talk are no answer to a question: they
+	// never grow stale, and commands and the words of Small flows are words like others. Only 继续 of
+	// something that waits, the menu and the other flows' own words leave it.
+	Talk func(*Turn[W]) string
+	// Small flows answer small talk: in a Talk their words are not theirs.
+	Small bool
+	// Fits is asked when Match has recognised a message: whether there is for the turn's account
+	// what the message names. Nil: always.
+	Fits func(*Turn[W], string) bool
+	// Noted is what a person reads once the effects of a move that goes on are committed, below the
+	// move's note and instead of the step's question. Nil: the question stands.
+	Noted func(*D, *Turn[W], any) Reply
 	// Glance flows only show things: they are begun anew rather than offered back, and never kept
 	// for later.
 	Glance bool

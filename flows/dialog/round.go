@@ -67,6 +67,14 @@ func (r *round[W]) committed(res result, receipt any) error {
 		return err
 	}
 	res.reply.Text = lines(note, res.reply.Text)
+	if m := r.e.byID[top.Flow]; m.head().notes && !res.done {
+		noted, err := m.note(top, r.t, receipt)
+		if err != nil {
+			return err
+		}
+		noted.Text = lines(res.said, noted.Text)
+		res.reply = noted
+	}
 	return r.after(res)
 }
 
@@ -206,6 +214,7 @@ func (r *round[W]) open(id, arg string, seed *Input) error {
 	if r.s.Top != nil && r.s.Top.Flow == id && r.s.Top.started() && seed != nil {
 		return r.offer(seed)
 	}
+	r.leaveTalk(id)
 	r.setAside()
 	r.s.Top = &Frame{Run: r.t.newRun(), Flow: id, Ver: h.version, Step: h.steps[0].id, Then: then, Glance: h.glance}
 	r.s.Offer, r.s.Seed = false, nil
@@ -221,7 +230,9 @@ func (r *round[W]) begin(m machine[W], arg string, seed *Input) error {
 	if !r.holds(m) {
 		return r.lost(m)
 	}
+	r.t.seeded = true
 	res, err := m.drive(top, r.t, action{do: doBegin, arg: arg})
+	r.t.seeded = false
 	if err != nil {
 		return err
 	}
@@ -266,6 +277,7 @@ func (r *round[W]) command(c cmd, arg string) error {
 	r.out.Word = "command"
 	top := r.s.Top
 	if top != nil && !top.worth() && len(r.s.Parked) > 0 && (c == cmdContinue || c == cmdCancel) {
+		r.leaveTalk("")
 		r.s.Top, top = nil, nil // such as the menu: it is not what they mean
 	}
 	if top == nil {

@@ -26,6 +26,8 @@ type Turn[W any] struct {
 	summary func() []Line
 	also    []any
 	editing bool
+	amid    string
+	seeded  bool
 }
 
 // Line is one numbered answer of a summary.
@@ -91,6 +93,13 @@ func (t *Turn[W]) Also(effects ...any) { t.also = append(t.also, effects...) }
 
 // Editing reports whether the step is entered, or was asked, to change its answer from a later one.
 func (t *Turn[W]) Editing() bool { return t.editing }
+
+// Amid is the flow that was under way when the input came, "" for none.
+func (t *Turn[W]) Amid() string { return t.amid }
+
+// Seeded reports whether the flow that begins is opened by something that its first step is to
+// hear. A Begin that has effects then keeps it from being heard.
+func (t *Turn[W]) Seeded() bool { return t.seeded }
 
 // Summary lists the answers given so far, as a summary step shows them.
 func (t *Turn[W]) Summary() []Line {

@@ -180,7 +180,7 @@ export class Phone {
       case "photo": return this.mine(h("img", { src: "/demo/photo/" + line.seq, alt: "照片", loading: "lazy" }), "picture");
       case "voice": return this.mine([h("p", { class: "words sound" }, icon("sound"), "3″"), h("p", { class: "words heard" }, line.text || "（没有转写）")], "voice");
       case "place": return this.mine([h("b", {}, line.text), h("div", { class: "map", "aria-hidden": "true" }, icon("place"))], "place");
-      case "reply": if (line.card) return h("li", { class: "them" }, this.face(true), card(line)); return h("li", { class: "them" }, this.face(true), h("div", { class: "bubble", tabindex: "-1" }, this.parts(line)));
+      case "reply": if (line.media) return this.sent(line); if (line.card) return h("li", { class: "them" }, this.face(true), card(line)); return h("li", { class: "them" }, this.face(true), h("div", { class: "bubble", tabindex: "-1" }, this.parts(line)));
       case "click": return this.note("点了菜单“" + line.text + "”");
       case "scan": return this.note("扫了“" + line.text + "”的二维码");
       case "follow": return this.note(line.text ? "扫“" + line.text + "”的二维码关注了" + this.app.setup.account : "关注了" + this.app.setup.account);
@@ -189,6 +189,12 @@ export class Phone {
       case "unfollow": return this.note("取消了关注");
       default: return this.note(line.text, line.faulty);
     }
+  }
+
+  // sent is a photo or voice from the account.
+  sent(line) {
+    const content = line.media === "photo" ? h("img", { src: "/demo/photo/" + line.seq, alt: "照片", loading: "lazy" }) : h("p", { class: "words sound" }, icon("sound"), "语音");
+    return h("li", { class: "them" }, this.face(true), h("div", { class: "bubble " + (line.media === "photo" ? "picture" : "voice"), tabindex: "-1" }, content));
   }
 
   mine(content, kind) { return h("li", { class: "me" }, h("div", { class: "bubble " + (kind || "") }, content), this.face(false)); }

@@ -129,6 +129,7 @@ type Event struct {
 	Delivery *Delivery `json:"delivery,omitempty"` // not to be changed
 	Text     string    `json:"text,omitempty"`     // what the phone shows, for "in" what the person did
 	Links    []Link    `json:"links,omitempty"`
+	Media    string    `json:"media,omitempty"`   // id of the photo or voice of a customer message; Text then is [image] or [voice]
 	WireIn   string    `json:"wireIn,omitempty"`  // body of the request that crossed the wire
 	WireOut  string    `json:"wireOut,omitempty"` // body of its answer
 	Code     int       `json:"code,omitempty"`    // errcode of a failed API call

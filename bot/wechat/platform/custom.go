@@ -44,13 +44,23 @@ func (m *customMessage) show(c *call) (text string, links []Link, code int) {
 	case "msgmenu":
 		return m.menu(c)
 	case "image", "voice":
-		id := m.Image.MediaID + m.Voice.MediaID
-		if c.p.medium(id, c.now) == nil {
+		if kept := c.p.medium(m.mediaID(), c.now); kept == nil || kept.Type != m.Type {
 			return "", nil, codeBadMediaID
 		}
 		return "[" + m.Type + "]", nil, codeOK
 	}
 	return "", nil, codeBadMessageType
+}
+
+// mediaID is of the photo or voice that is sent, "" for other messages.
+func (m *customMessage) mediaID() string {
+	switch m.Type {
+	case "image":
+		return m.Image.MediaID
+	case "voice":
+		return m.Voice.MediaID
+	}
+	return ""
 }
 
 func (m *customMessage) menu(c *call) (text string, links []Link, code int) {
@@ -106,7 +116,7 @@ func customSend(c *call) (any, int) {
 	if key == "" {
 		key = text
 	}
-	c.reach(f, KindCustomer, key, "", Event{Kind: KindCustomer, Openid: m.To, Text: text, Links: links})
+	c.reach(f, KindCustomer, key, "", Event{Kind: KindCustomer, Openid: m.To, Text: text, Links: links, Media: m.mediaID()})
 	return fine(), codeOK
 }
 

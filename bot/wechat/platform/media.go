@@ -30,6 +30,14 @@ func (p *Platform) keep(kind string, data []byte) string {
 	return p.store(kind, data, p.now()).ID
 }
 
+// Put has the platform know a photo ("image") or voice ("voice") under an id of the caller's, as if
+// a person had sent it: for scripts, whose raw messages name their media themselves.
+func (p *Platform) Put(kind, id string, data []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.store(kind, data, p.now()).ID = id
+}
+
 // store is called with the lock held.
 func (p *Platform) store(kind string, data []byte, now time.Time) *medium {
 	m := &medium{ID: p.opaque("media_"), Type: kind, At: now, Data: bytes.Clone(data)}
