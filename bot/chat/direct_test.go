@@ -110,9 +110,6 @@ func describe(e any, r civic.Receipt) string {
 	case civic.MissLink:
 		return "MissLink"
 	}
-	if s := describeOffice(e); s != "" {
-		return s
-	}
 	if text, ok := describeTriage(e, r); ok {
 		return text
 	}
