@@ -12,13 +12,28 @@ import (
 // workItems are the words of staff in the order shown, with the act that each is for, its flow, and
 // the kind of civic.WorkCount that says how much of it waits ("": nothing is counted). Whoever adds a
 // flow of staff adds a line, work that waits before what is seldom done, and to the store's waiting a
-// line for the count. A test misses flows of staff that have none.
+// line for the count. A test misses flows of staff that have none and a word that opens them.
 var workItems = []workItem{
+	{"待公开", civic.ActRelease, "review", "release"},
+	{"初选", civic.ActTriage, "triage", "triage"},
+	{"认证申请", civic.ActVerify, "claims", "verify"},
+	{"代办", civic.ActRaiseFor, "raise-for", ""},
+	{"管环节", civic.ActStage, "round", ""},
+	{"定入围", civic.ActShortlist, "draw-list", ""},
 	{"人员", civic.ActWork, "people", ""},
 	{"邀请", civic.ActInvite, "invite", ""},
 	{"交接", civic.ActHandOver, "hand-over", ""},
 	{"设置", civic.ActSettings, "settings", ""},
 	{"台账", civic.ActReadAudit, "audit", ""},
+}
+
+// WorkWords are the words of workItems by flow.
+func WorkWords() map[string]string {
+	out := map[string]string{}
+	for _, w := range workItems {
+		out[w.flow] = w.word
+	}
+	return out
 }
 
 // workFlows are the flows that 工作 leads to.

@@ -15,7 +15,8 @@ func (t *turn) planRevoke(e civic.RevokeGrant) error {
 	return nil
 }
 
-// revoke takes an office away. Whoever commits something by it at this moment holds a lock on the
+// revoke takes an office away. As nobody takes away their own, a committee never takes away the last
+// of it: whoever does it is left. Of two who take each other's at once, one is refused. Whoever commits something by it at this moment holds a lock on the
 // grant: this waits until that is done, or was first, and then that is refused.
 func (b *batch) revoke(t *turn, e civic.RevokeGrant) error {
 	g, err := b.grantOf(e.Grant)
@@ -23,10 +24,6 @@ func (b *batch) revoke(t *turn, e civic.RevokeGrant) error {
 		return err
 	}
 	area, err := b.officeArea(g.Community, g.Office())
-	if err != nil {
-		return err
-	}
-	last, err := b.lastOfCommittee(g)
 	if err != nil {
 		return err
 	}
@@ -39,8 +36,6 @@ func (b *batch) revoke(t *turn, e civic.RevokeGrant) error {
 		case own.Staff == g.Staff:
 			sentence = civic.NotYourself
 		case !civic.MayGive(own, g.Office(), area):
-		case last && own.Role == civic.Committee:
-			sentence = civic.LastOfAll
 		default:
 			return true
 		}
@@ -66,20 +61,6 @@ func (b *batch) grantOf(id int64) (civic.Grant, error) {
 		return civic.Grant{}, refuse(civic.GoneAlready)
 	}
 	return row.grant()
-}
-
-// lastOfCommittee says whether a grant is the last by which somebody reachable is of a committee.
-func (b *batch) lastOfCommittee(g civic.Grant) (bool, error) {
-	if g.Role != civic.Committee {
-		return false, nil
-	}
-	var others []int64
-	err := b.tx.Raw("SELECT g.id FROM grants g JOIN staff s ON s.id = g.staff_id WHERE g.community_id = ? AND g.role = ? AND g.revoked_ms = 0 AND g.staff_id <> ? "+
-		"AND s.account IS NOT NULL"+b.db.dia.forUpdate(), int64(g.Community), string(civic.Committee), int64(g.Staff)).Scan(&others).Error
-	if err != nil {
-		return false, fmt.Errorf("count committee: %w", clean(err))
-	}
-	return len(others) == 0, nil
 }
 
 // end revokes a grant that was locked.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/store"
@@ -55,6 +56,7 @@ func (p *player) addPublic(args []string) error {
 		}
 		n.Estate = found[0].ID
 	}
+	db.Clock().Shift(time.Millisecond) // one after the other, so that queues have one order
 	_, err = db.AddNeed(ctx, n)
 	return err
 }
@@ -74,6 +76,7 @@ func (p *player) addMerged(args []string) error {
 	if err != nil || !ok {
 		return fmt.Errorf("no need %d: %w", seq, err)
 	}
+	db.Clock().Shift(time.Millisecond) // one after the other, so that queues have one order
 	_, err = db.AddNeed(ctx, civic.Need{
 		Community: c.ID, Author: civic.Account(openid(args[1])), Category: civic.Environment, Text: args[3], Released: true,
 		State: civic.NeedMerged, MergedInto: head.ID,

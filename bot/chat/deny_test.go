@@ -2,10 +2,12 @@ package chat_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"yishi/bot/chat"
+	"yishi/flows"
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
 	"yishi/store/storetest"
@@ -99,6 +101,21 @@ func TestDefaultDenyOfWords(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestWorkListsEveryWord: whatever staff open by a word is in the list of their work, by such a word.
+func TestWorkListsEveryWord(t *testing.T) {
+	listed := flows.WorkWords()
+	for _, f := range engine(t).Restricted() {
+		word, ok := listed[f.Flow]
+		switch {
+		case len(f.Opens) == 0 || f.Flow == "work" || f.Flow == "office":
+		case !ok:
+			t.Errorf("%s is not in 工作", f.Flow)
+		case !slices.Contains(f.Opens, word):
+			t.Errorf("工作 names %s by %s, which does not open it", f.Flow, word)
 		}
 	}
 }

@@ -214,6 +214,7 @@ func addNeedOf(ctx context.Context, db *store.DB, author civic.Account, code str
 	if err != nil {
 		return err
 	}
+	db.Clock().Shift(time.Millisecond) // one after the other, so that queues have one order
 	_, err = db.AddNeed(ctx, civic.Need{
 		Community: c.ID, Author: author, Category: civic.Environment, Text: text,
 		State: civic.NeedRaised, Released: released, Heat: heat,

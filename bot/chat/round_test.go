@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"yishi/flows/civic"
 	"yishi/store"
@@ -97,6 +98,7 @@ func (p *player) accepted(args []string) error {
 	if ok {
 		n.Round = int64(r.ID)
 	}
+	db.Clock().Shift(time.Millisecond) // one after the other, so that queues have one order
 	_, err = db.AddNeed(ctx, n)
 	return err
 }

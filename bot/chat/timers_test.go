@@ -44,6 +44,9 @@ func fireTimers(t *testing.T, db *store.DB) {
 // plainly writes an effect that has no line of its own in describe: its name, the number it was
 // given, and what of it is the same in every run. Ids, accounts and times are not.
 func plainly(e any, r civic.Receipt) string {
+	if s := describeOffice(e); s != "" {
+		return s
+	}
 	v := reflect.ValueOf(e)
 	parts := []string{}
 	if r.Number != "" {

@@ -82,7 +82,7 @@ type MissInvite struct {
 }
 
 // RevokeGrant 收回 takes an office away, at once. Refused for one's own, for one that By may not
-// give, and for the last of a committee unless By is of a level above.
+// give. So a committee never loses its last member but to a level above.
 type RevokeGrant struct {
 	By    By
 	Grant int64
@@ -146,7 +146,6 @@ const (
 const (
 	NotYours     = "这个身份您不能给，也不能收回。请上一级办。"
 	NotYourself  = "不能收回自己的身份。不干了，请上一级或管理员来收。"
-	LastOfAll    = "这是这个社区最后一位居委会人员，收回了就没人管了。请街道来收，或者先邀请一位。"
 	GoneAlready  = "这个身份刚才已经收回了。"
 	InviteGone   = "这个邀请码已经用不了了，请让邀请您的人再发一个。"
 	InviteTaken  = "这个微信已经是另一位工作人员的了，换不过来。请联系邀请您的人。"
