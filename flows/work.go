@@ -16,10 +16,14 @@ import (
 var workItems = []workItem{
 	{"待公开", civic.ActRelease, "review", "release"},
 	{"初选", civic.ActTriage, "triage", "triage"},
+	{"会话", civic.ActRelay, "desk", "talks"},
 	{"认证申请", civic.ActVerify, "claims", "verify"},
 	{"代办", civic.ActRaiseFor, "raise-for", ""},
 	{"管环节", civic.ActStage, "round", ""},
 	{"定入围", civic.ActShortlist, "draw-list", ""},
+	{"上门名单", civic.ActDoors, "door-list", ""},
+	{"门牌卡", civic.ActRoll, "door-cards", ""},
+	{"导入名册", civic.ActRoll, "roll-file", ""},
 	{"人员", civic.ActWork, "people", ""},
 	{"邀请", civic.ActInvite, "invite", ""},
 	{"交接", civic.ActHandOver, "hand-over", ""},
@@ -56,7 +60,12 @@ type workItem struct {
 // WorkDraft holds what was listed, so that a number keeps its meaning.
 type WorkDraft struct {
 	Listed []string `json:"listed,omitempty"` // words
+	Offset int      `json:"offset,omitempty"`
+	Total  int      `json:"total,omitempty"`
 }
+
+// workPage is how many words 工作 shows at once: what waits comes first.
+const workPage = 8
 
 // work 工作 shows what the account may do for the community, and what waits.
 var work = Flow[WorkDraft]{
@@ -79,25 +88,34 @@ func (d *WorkDraft) ask(t *Turn) Reply {
 	if t.Failed(err) {
 		return Reply{}
 	}
-	var labels []string
-	d.Listed = nil
+	var words, labels, idle []string
 	for _, w := range workItems {
 		if !mayIn(t, w.act, c) {
 			continue
 		}
-		label := w.word
 		i := slices.IndexFunc(all, func(n civic.WorkCount) bool { return n.Kind == w.count })
-		if i >= 0 && all[i].Count > 0 {
-			label += fmt.Sprintf("（%d 件）", all[i].Count)
+		if i < 0 || all[i].Count == 0 {
+			idle = append(idle, w.word)
+			continue
 		}
-		d.Listed, labels = append(d.Listed, w.word), append(labels, label)
+		words, labels = append(words, w.word), append(labels, fmt.Sprintf("%s（%d 件）", w.word, all[i].Count))
 	}
-	r := Reply{Text: c.Name + "（" + officesIn(t, c) + "），想办什么？", Choices: numbered(labels)}
+	words, labels = append(words, idle...), append(labels, idle...)
+	d.Total = len(words)
+	if d.Offset >= d.Total {
+		d.Offset = 0
+	}
+	end := min(d.Total, d.Offset+workPage)
+	d.Listed = words[d.Offset:end]
+	r := Reply{Text: c.Name + "（" + officesIn(t, c) + "），想办什么？", Choices: numbered(labels[d.Offset:end])}
 	for i := range r.Choices {
 		r.Choices[i].Send = d.Listed[i]
 	}
+	if d.Total > workPage {
+		r.After = "还有别的，回“更多”。"
+	}
 	if len(seats(t, civic.ActWork)) > 1 {
-		r.After = "换个社区回“换岗”。"
+		r.After = twoLines(r.After, "换个社区回“换岗”。")
 	}
 	return r
 }
@@ -119,6 +137,10 @@ func officesIn(t *Turn, c civic.Community) string {
 }
 
 func (d *WorkDraft) hear(t *Turn) Move {
+	if t.Said("更多", "下一页", "后面的", "还有呢") && d.Total > workPage {
+		d.Offset += workPage // after the last page comes the first
+		return dialog.Stay("")
+	}
 	i, v := t.Choice(d.Listed...)
 	if v != zh.Sure {
 		return dialog.Again(askNumber(len(d.Listed)))
