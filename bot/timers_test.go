@@ -84,7 +84,7 @@ func newFirings(db timerStore, log *bytes.Buffer, n int) []*firing {
 // TestOneOfManyFires has eight replicas fire one timer: one push is made, and whoever comes late
 // is told that there is nothing to do.
 func TestOneOfManyFires(t *testing.T) {
-	db := storetest.OpenFile(t)
+	db := storetest.Open(t)
 	timer := civic.Timer{ID: "a", Kind: civic.TimerPush, Args: timedPush(t, "p", civic.Audience{Accounts: []civic.Account{"o-1"}}), DueAt: time.Now().Truncate(time.Millisecond)}
 	if err := db.ArmTimer(t.Context(), timer); err != nil {
 		t.Fatal(err)

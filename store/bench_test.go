@@ -15,7 +15,7 @@ import (
 
 // benches runs a benchmark on both kinds of database.
 func benches(b *testing.B, bench func(*testing.B, *store.DB)) {
-	b.Run("sqlite", func(b *testing.B) { bench(b, storetest.OpenFile(b)) })
+	b.Run("sqlite", func(b *testing.B) { bench(b, storetest.Open(b)) })
 	b.Run("mysql", func(b *testing.B) { bench(b, storetest.OpenMySQL(b)) })
 }
 

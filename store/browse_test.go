@@ -97,7 +97,7 @@ func TestBrowseWhileThingsMove(t *testing.T) {
 
 // TestBrowseReadsByIndex: no page walks the table or sorts it, on either database.
 func TestBrowseReadsByIndex(t *testing.T) {
-	for name, open := range map[string]func(testing.TB) *store.DB{"sqlite": storetest.OpenFile, "mysql": storetest.OpenMySQL} {
+	for name, open := range map[string]func(testing.TB) *store.DB{"sqlite": storetest.Open, "mysql": storetest.OpenMySQL} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t)
 			c := community(t, db, "钮")

@@ -30,7 +30,7 @@ func Down(ctx context.Context, db *DB) error {
 
 // Pretend sets the version that the database seems to have.
 func Pretend(ctx context.Context, db *DB, version int) error {
-	return db.w.WithContext(ctx).Exec("INSERT INTO "+versionTable+" (version_id, is_applied) VALUES (?, 1)", version).Error
+	return db.w.WithContext(ctx).Exec("INSERT INTO "+VersionTable+" (version_id, is_applied) VALUES (?, 1)", version).Error
 }
 
 // Columns compares what migrations made with what the rows of this package expect.

@@ -19,8 +19,8 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// versionTable remembers which numbered files were applied.
-const versionTable = "schema_versions"
+// VersionTable remembers which numbered files were applied.
+const VersionTable = "schema_versions"
 
 // Migrate brings the tables up to this program's version. Two replicas may do so at once;
 // one that dies in the middle is taken up by the next, as every file can be run again.
@@ -58,7 +58,7 @@ func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 		return nil, err
 	}
 	options := []goose.ProviderOption{
-		goose.WithTableName(versionTable), goose.WithSlog(db.log), goose.WithDisableGlobalRegistry(true),
+		goose.WithTableName(VersionTable), goose.WithSlog(db.log), goose.WithDisableGlobalRegistry(true),
 	}
 	if db.dia.name == inSQLite {
 		return goose.NewProvider(goose.DialectSQLite3, pool, dir, options...)
@@ -117,13 +117,13 @@ func (db *DB) version(ctx context.Context) (int64, error) {
 	defer cancel()
 	if db.dia.name == inSQLite {
 		var tables int
-		err := db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM sqlite_master WHERE name = ?", versionTable).Scan(&tables).Error
+		err := db.r.WithContext(ctx).Raw("SELECT COUNT(*) FROM sqlite_master WHERE name = ?", VersionTable).Scan(&tables).Error
 		if err != nil || tables == 0 {
 			return 0, clean(err)
 		}
 	}
 	var v int64
-	err := db.r.WithContext(ctx).Raw("SELECT COALESCE(MAX(version_id), 0) FROM " + versionTable + " WHERE is_applied").Scan(&v).Error
+	err := db.r.WithContext(ctx).Raw("SELECT COALESCE(MAX(version_id), 0) FROM " + VersionTable + " WHERE is_applied").Scan(&v).Error
 	if err = clean(err); missing(err) { // Raw and Scan go past GORM's translation
 		return 0, nil
 	}

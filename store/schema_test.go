@@ -22,7 +22,7 @@ import (
 )
 
 func TestRowsFitTheTables(t *testing.T) {
-	each(t, func(t *testing.T, db *store.DB) {
+	unprepared(t, func(t *testing.T, db *store.DB) {
 		made, expected, err := store.Columns(db)
 		if err != nil {
 			t.Fatal(err)
@@ -34,7 +34,7 @@ func TestRowsFitTheTables(t *testing.T) {
 }
 
 func TestMigrateUpDownUp(t *testing.T) {
-	each(t, func(t *testing.T, db *store.DB) {
+	unprepared(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 60*time.Second)
 		if err := db.CheckSchema(ctx); err != nil {
 			t.Errorf("after migration: %v", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,11 +18,30 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// each runs a test on every kind of database that is there.
+// each runs a test on both kinds of database.
 func each(t *testing.T, test func(*testing.T, *store.DB)) {
-	t.Run("sqlite in memory", func(t *testing.T) { test(t, storetest.Open(t)) })
-	t.Run("sqlite in a file", func(t *testing.T) { test(t, storetest.OpenFile(t)) })
+	t.Run("sqlite", func(t *testing.T) { test(t, storetest.Open(t)) })
 	t.Run("mysql", func(t *testing.T) { test(t, storetest.OpenMySQL(t)) })
+}
+
+// unprepared runs a test on databases that are migrated for it, in memory too.
+func unprepared(t *testing.T, test func(*testing.T, *store.DB)) {
+	t.Run("sqlite in memory", func(t *testing.T) { test(t, storetest.OpenMemory(t)) })
+	t.Run("sqlite in a file", func(t *testing.T) { test(t, storetest.OpenDSN(t, "sqlite:"+t.TempDir()+"/yishi.db")) })
+	t.Run("mysql", func(t *testing.T) { test(t, storetest.OpenDSN(t, "mysql:"+storetest.MySQL(t))) })
+}
+
+// TestEveryKindOfDatabase: the shortest way through, where nothing was prepared.
+func TestEveryKindOfDatabase(t *testing.T) {
+	unprepared(t, func(t *testing.T, db *store.DB) {
+		c := community(t, db, "钮")
+		if r := must(t, db, commit("run-1", 1, "openid-A", need("openid-A", c.ID, "路灯坏了"))); !strings.HasSuffix(r.Number, "-001") {
+			t.Errorf("the first need is %q", r.Number)
+		}
+		if _, n, err := db.Needs().Mine(within(t, 10*time.Second), "openid-A", 0, 5); err != nil || n != 1 {
+			t.Errorf("%d needs, %v", n, err)
+		}
+	})
 }
 
 // within is a context that ends with the test, or before it takes too long.

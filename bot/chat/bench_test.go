@@ -76,7 +76,7 @@ func newBench(b *testing.B, servers bool, communities int) *bench {
 		r.db = storetest.OpenMySQL(b)
 		r.sess = brief{sessiontest.OpenRedis(b, r.db.Clock().Now)}
 	} else {
-		r.db = storetest.OpenFile(b)
+		r.db = storetest.Open(b)
 		r.sess = r.db.Sessions()
 	}
 	for i := range communities {

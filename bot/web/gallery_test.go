@@ -46,7 +46,7 @@ func galleryRig(t *testing.T, db *store.DB, shown *bool) *rig {
 // play and has the rest downloaded; nobody else gets a piece, and nobody once it is not to be seen.
 func TestGallery(t *testing.T) {
 	shown := true
-	r := galleryRig(t, storetest.OpenFile(t), &shown)
+	r := galleryRig(t, storetest.Open(t), &shown)
 	ref := r.link("look")
 	phone := r.phone(asker)
 	page := phone.do(http.MethodGet, r.base+"/f/"+ref, "", nil)

@@ -44,7 +44,7 @@ const (
 
 // each runs a test on both databases.
 func each(t *testing.T, test func(*testing.T, *store.DB)) {
-	t.Run("sqlite", func(t *testing.T) { test(t, storetest.OpenFile(t)) })
+	t.Run("sqlite", func(t *testing.T) { test(t, storetest.Open(t)) })
 	t.Run("mysql", func(t *testing.T) { test(t, storetest.OpenMySQL(t)) })
 }
 
