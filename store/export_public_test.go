@@ -87,7 +87,12 @@ func Town(ctx context.Context, db *DB, c civic.CommunityID, n int) error {
 			}
 			rows = append(rows, r)
 		}
-		if err := db.w.WithContext(ctx).Create(&rows).Error; err != nil {
+		size := len(rows)
+		if db.dia.name == inSQLite { // binding is quadratic in the values of a statement
+			size = 8
+		}
+		err := db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error { return tx.CreateInBatches(&rows, size).Error })
+		if err != nil {
 			return err
 		}
 	}
