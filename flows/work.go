@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -16,10 +17,14 @@ import (
 var workItems = []workItem{
 	{"待公开", civic.ActRelease, "review", "release"},
 	{"初选", civic.ActTriage, "triage", "triage"},
+	{"会话", civic.ActRelay, "desk", "relay"},
 	{"认证申请", civic.ActVerify, "claims", "verify"},
 	{"代办", civic.ActRaiseFor, "raise-for", ""},
 	{"管环节", civic.ActStage, "round", ""},
 	{"定入围", civic.ActShortlist, "draw-list", ""},
+	{"上门名单", civic.ActDoors, "door-list", ""},
+	{"门牌卡", civic.ActRoll, "door-cards", ""},
+	{"导入名册", civic.ActRoll, "roll-file", ""},
 	{"人员", civic.ActWork, "people", ""},
 	{"邀请", civic.ActInvite, "invite", ""},
 	{"交接", civic.ActHandOver, "hand-over", ""},
@@ -56,6 +61,8 @@ type workItem struct {
 // WorkDraft holds what was listed, so that a number keeps its meaning.
 type WorkDraft struct {
 	Listed []string `json:"listed,omitempty"` // words
+	Offset int      `json:"offset,omitempty"`
+	More   bool     `json:"more,omitempty"` // there is more behind the page
 }
 
 // work 工作 shows what the account may do for the community, and what waits.
@@ -79,46 +86,62 @@ func (d *WorkDraft) ask(t *Turn) Reply {
 	if t.Failed(err) {
 		return Reply{}
 	}
-	var labels []string
-	d.Listed = nil
-	for _, w := range workItems {
-		if !mayIn(t, w.act, c) {
-			continue
-		}
-		label := w.word
-		i := slices.IndexFunc(all, func(n civic.WorkCount) bool { return n.Kind == w.count })
-		if i >= 0 && all[i].Count > 0 {
-			label += fmt.Sprintf("（%d 件）", all[i].Count)
-		}
-		d.Listed, labels = append(d.Listed, w.word), append(labels, label)
-	}
-	r := Reply{Text: c.Name + "（" + officesIn(t, c) + "），想办什么？", Choices: numbered(labels)}
+	mine := slices.DeleteFunc(offices(t, civic.ActWork), func(g civic.Grant) bool { return !g.Covers(c.ID, c.Area) })
+	words, labels := d.page(mine, all)
+	d.Listed = words
+	r := Reply{Text: c.Name + "（" + rolesOf(civic.Member{Grants: mine}) + "），想办什么？", Choices: numbered(labels)}
 	for i := range r.Choices {
-		r.Choices[i].Send = d.Listed[i]
+		r.Choices[i].Send = words[i]
+	}
+	var after []string
+	if d.More {
+		after = append(after, "别的回“更多”。")
 	}
 	if len(seats(t, civic.ActWork)) > 1 {
-		r.After = "换个社区回“换岗”。"
+		after = append(after, "换个社区回“换岗”。")
 	}
+	r.After = strings.Join(after, "")
 	return r
 }
 
-// mayIn says whether the turn's account may do an act for a community.
-func mayIn(t *Turn, act civic.Act, c civic.Community) bool {
-	return slices.ContainsFunc(offices(t, act), func(g civic.Grant) bool { return g.Covers(c.ID, c.Area) })
-}
-
-// officesIn names the offices that the turn's account has in a community.
-func officesIn(t *Turn, c civic.Community) string {
-	m := civic.Member{}
-	for _, g := range offices(t, civic.ActWork) {
-		if g.Covers(c.ID, c.Area) {
-			m.Grants = append(m.Grants, g)
-		}
+// page is one page of what grants allow, in words and with what waits; what waits comes first.
+func (d *WorkDraft) page(grants []civic.Grant, counts []civic.WorkCount) (words, labels []string) {
+	type item struct {
+		workItem
+		n int
 	}
-	return rolesOf(m)
+	var items []item
+	for _, w := range workItems {
+		if !slices.ContainsFunc(grants, func(g civic.Grant) bool { return civic.May(g.Role, w.act) }) {
+			continue
+		}
+		it := item{workItem: w}
+		if i := slices.IndexFunc(counts, func(n civic.WorkCount) bool { return n.Kind == w.count }); i >= 0 {
+			it.n = counts[i].Count
+		}
+		items = append(items, it)
+	}
+	slices.SortStableFunc(items, func(x, y item) int { return min(1, y.n) - min(1, x.n) })
+	if d.Offset >= len(items) {
+		d.Offset = 0
+	}
+	end := min(len(items), d.Offset+pageSize)
+	d.More = len(items) > pageSize
+	for _, it := range items[d.Offset:end] {
+		label := it.word
+		if it.n > 0 {
+			label += fmt.Sprintf("（%d 件）", it.n)
+		}
+		words, labels = append(words, it.word), append(labels, label)
+	}
+	return words, labels
 }
 
 func (d *WorkDraft) hear(t *Turn) Move {
+	if d.More && t.Said("更多", "下一页", "后面的", "别的", "还有呢") {
+		d.Offset += pageSize // from the last page on to the first
+		return dialog.Stay("")
+	}
 	i, v := t.Choice(d.Listed...)
 	if v != zh.Sure {
 		return dialog.Again(askNumber(len(d.Listed)))

@@ -28,6 +28,7 @@ type denied struct {
 	now    time.Time
 	need   civic.NeedID
 	twin   civic.NeedID
+	talk   civic.TalkID
 	worker civic.StaffID // a grid worker, with
 	grant  int64
 	helper civic.StaffID
@@ -97,6 +98,12 @@ var staffEffects = map[string]staffEffect{
 		raise := need(by.Account, d.here, "电梯坏了")
 		return civic.RaiseFor{By: by, Agreed: "assist-1", BeganAt: d.now, Raise: raise}
 	}},
+	"TakeTalk": {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.TakeTalk{By: by, Talk: d.talk} }},
+	"Answer": {act: civic.ActRelay, make: func(d denied, by civic.By) any {
+		return civic.Answer{By: by, Talk: d.talk, Lines: []civic.Line{{Kind: civic.LineText, Text: "马上来"}}}
+	}},
+	"HandTalk": {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.HandTalk{By: by, Talk: d.talk, To: d.helper} }},
+	"EndTalk":  {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.EndTalk{By: by, Talk: d.talk} }},
 	"DecideClaim": {act: civic.ActVerify, vague: true, make: func(_ denied, by civic.By) any {
 		return civic.DecideClaim{By: by, Claim: 1, Decision: civic.Decision("decline"), ReasonCode: "unknown"}
 	}},
@@ -175,6 +182,8 @@ func everything(t *testing.T, db *store.DB) denied {
 	d.helper = officeOf(t, db, "oHelper", civic.GridWorker, c.ID)
 	officeOf(t, db, "oIll", civic.GridWorker, c.ID)
 	officeOf(t, db, "oChief", civic.Committee, c.ID)
+	must(t, db, commit("d-0", 1, "oAuthor", civic.CallPerson{Account: "oAuthor", Community: c.ID, Typed: true}))
+	d.talk = store.OnlyTalk(ctx, t, db)
 	all, err := db.Offices().AllMembers(ctx, c.ID)
 	if err != nil {
 		t.Fatal(err)
