@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -16,7 +17,7 @@ import (
 var workItems = []workItem{
 	{"待公开", civic.ActRelease, "review", "release"},
 	{"初选", civic.ActTriage, "triage", "triage"},
-	{"会话", civic.ActRelay, "desk", "talks"},
+	{"会话", civic.ActRelay, "desk", "relay"},
 	{"认证申请", civic.ActVerify, "claims", "verify"},
 	{"代办", civic.ActRaiseFor, "raise-for", ""},
 	{"管环节", civic.ActStage, "round", ""},
@@ -61,11 +62,8 @@ type workItem struct {
 type WorkDraft struct {
 	Listed []string `json:"listed,omitempty"` // words
 	Offset int      `json:"offset,omitempty"`
-	Total  int      `json:"total,omitempty"`
+	More   bool     `json:"more,omitempty"` // there is more behind the page
 }
-
-// workPage is how many words 工作 shows at once: what waits comes first.
-const workPage = 8
 
 // work 工作 shows what the account may do for the community, and what waits.
 var work = Flow[WorkDraft]{
@@ -88,57 +86,60 @@ func (d *WorkDraft) ask(t *Turn) Reply {
 	if t.Failed(err) {
 		return Reply{}
 	}
-	var words, labels, idle []string
-	for _, w := range workItems {
-		if !mayIn(t, w.act, c) {
-			continue
-		}
-		i := slices.IndexFunc(all, func(n civic.WorkCount) bool { return n.Kind == w.count })
-		if i < 0 || all[i].Count == 0 {
-			idle = append(idle, w.word)
-			continue
-		}
-		words, labels = append(words, w.word), append(labels, fmt.Sprintf("%s（%d 件）", w.word, all[i].Count))
-	}
-	words, labels = append(words, idle...), append(labels, idle...)
-	d.Total = len(words)
-	if d.Offset >= d.Total {
-		d.Offset = 0
-	}
-	end := min(d.Total, d.Offset+workPage)
-	d.Listed = words[d.Offset:end]
-	r := Reply{Text: c.Name + "（" + officesIn(t, c) + "），想办什么？", Choices: numbered(labels[d.Offset:end])}
+	mine := slices.DeleteFunc(offices(t, civic.ActWork), func(g civic.Grant) bool { return !g.Covers(c.ID, c.Area) })
+	words, labels := d.page(mine, all)
+	d.Listed = words
+	r := Reply{Text: c.Name + "（" + rolesOf(civic.Member{Grants: mine}) + "），想办什么？", Choices: numbered(labels)}
 	for i := range r.Choices {
-		r.Choices[i].Send = d.Listed[i]
+		r.Choices[i].Send = words[i]
 	}
-	if d.Total > workPage {
-		r.After = "还有别的，回“更多”。"
+	var after []string
+	if d.More {
+		after = append(after, "别的回“更多”。")
 	}
 	if len(seats(t, civic.ActWork)) > 1 {
-		r.After = twoLines(r.After, "换个社区回“换岗”。")
+		after = append(after, "换个社区回“换岗”。")
 	}
+	r.After = strings.Join(after, "")
 	return r
 }
 
-// mayIn says whether the turn's account may do an act for a community.
-func mayIn(t *Turn, act civic.Act, c civic.Community) bool {
-	return slices.ContainsFunc(offices(t, act), func(g civic.Grant) bool { return g.Covers(c.ID, c.Area) })
-}
-
-// officesIn names the offices that the turn's account has in a community.
-func officesIn(t *Turn, c civic.Community) string {
-	m := civic.Member{}
-	for _, g := range offices(t, civic.ActWork) {
-		if g.Covers(c.ID, c.Area) {
-			m.Grants = append(m.Grants, g)
-		}
+// page is one page of what grants allow, in words and with what waits; what waits comes first.
+func (d *WorkDraft) page(grants []civic.Grant, counts []civic.WorkCount) (words, labels []string) {
+	type item struct {
+		workItem
+		n int
 	}
-	return rolesOf(m)
+	var items []item
+	for _, w := range workItems {
+		if !slices.ContainsFunc(grants, func(g civic.Grant) bool { return civic.May(g.Role, w.act) }) {
+			continue
+		}
+		it := item{workItem: w}
+		if i := slices.IndexFunc(counts, func(n civic.WorkCount) bool { return n.Kind == w.count }); i >= 0 {
+			it.n = counts[i].Count
+		}
+		items = append(items, it)
+	}
+	slices.SortStableFunc(items, func(x, y item) int { return min(1, y.n) - min(1, x.n) })
+	if d.Offset >= len(items) {
+		d.Offset = 0
+	}
+	end := min(len(items), d.Offset+pageSize)
+	d.More = len(items) > pageSize
+	for _, it := range items[d.Offset:end] {
+		label := it.word
+		if it.n > 0 {
+			label += fmt.Sprintf("（%d 件）", it.n)
+		}
+		words, labels = append(words, it.word), append(labels, label)
+	}
+	return words, labels
 }
 
 func (d *WorkDraft) hear(t *Turn) Move {
-	if t.Said("更多", "下一页", "后面的", "还有呢") && d.Total > workPage {
-		d.Offset += workPage // after the last page comes the first
+	if d.More && t.Said("更多", "下一页", "后面的", "别的", "还有呢") {
+		d.Offset += pageSize // from the last page on to the first
 		return dialog.Stay("")
 	}
 	i, v := t.Choice(d.Listed...)

@@ -28,13 +28,13 @@ type denied struct {
 	now    time.Time
 	need   civic.NeedID
 	twin   civic.NeedID
+	talk   civic.TalkID
 	worker civic.StaffID // a grid worker, with
 	grant  int64
 	helper civic.StaffID
 	invite int64
 	away   int64 // a hand-over
 	round  civic.RoundID
-	talk   civic.TalkID
 }
 
 // staffEffect is one effect of staff, the act it needs, and one of its kind that could be done.
@@ -99,11 +99,11 @@ var staffEffects = map[string]staffEffect{
 		return civic.RaiseFor{By: by, Agreed: "assist-1", BeganAt: d.now, Raise: raise}
 	}},
 	"TakeTalk": {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.TakeTalk{By: by, Talk: d.talk} }},
-	"Answer": {act: civic.ActRelay, vague: true, make: func(d denied, by civic.By) any {
-		return civic.Answer{By: by, Talk: d.talk, Lines: []civic.Line{{Kind: civic.LineText, Text: "您好"}}}
+	"Answer": {act: civic.ActRelay, make: func(d denied, by civic.By) any {
+		return civic.Answer{By: by, Talk: d.talk, Lines: []civic.Line{{Kind: civic.LineText, Text: "马上来"}}}
 	}},
-	"HandTalk": {act: civic.ActRelay, vague: true, make: func(d denied, by civic.By) any { return civic.HandTalk{By: by, Talk: d.talk, To: d.helper} }},
-	"EndTalk":  {act: civic.ActRelay, vague: true, make: func(d denied, by civic.By) any { return civic.EndTalk{By: by, Talk: d.talk} }},
+	"HandTalk": {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.HandTalk{By: by, Talk: d.talk, To: d.helper} }},
+	"EndTalk":  {act: civic.ActRelay, make: func(d denied, by civic.By) any { return civic.EndTalk{By: by, Talk: d.talk} }},
 	"DecideClaim": {act: civic.ActVerify, vague: true, make: func(_ denied, by civic.By) any {
 		return civic.DecideClaim{By: by, Claim: 1, Decision: civic.Decision("decline"), ReasonCode: "unknown"}
 	}},
@@ -182,6 +182,8 @@ func everything(t *testing.T, db *store.DB) denied {
 	d.helper = officeOf(t, db, "oHelper", civic.GridWorker, c.ID)
 	officeOf(t, db, "oIll", civic.GridWorker, c.ID)
 	officeOf(t, db, "oChief", civic.Committee, c.ID)
+	must(t, db, commit("d-0", 1, "oAuthor", civic.CallPerson{Account: "oAuthor", Community: c.ID, Typed: true}))
+	d.talk = store.OnlyTalk(ctx, t, db)
 	all, err := db.Offices().AllMembers(ctx, c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -204,12 +206,6 @@ func everything(t *testing.T, db *store.DB) denied {
 		t.Fatalf("rounds %v, %v", rounds, err)
 	}
 	d.round = rounds[0].ID
-	must(t, db, commit("d-4", 1, "oCaller", civic.CallPerson{Account: "oCaller", Community: c.ID, Typed: true}))
-	talk, ok, err := db.Talks().Own(ctx, "oCaller")
-	if err != nil || !ok {
-		t.Fatalf("talk %v, %v", ok, err)
-	}
-	d.talk = talk.ID
 	return d
 }
 

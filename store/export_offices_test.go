@@ -66,3 +66,13 @@ func AudienceOf(ctx context.Context, t *testing.T, db *DB, push string) string {
 	}
 	return accounts[0]
 }
+
+// OnlyTalk is the id of the only talk that there is.
+func OnlyTalk(ctx context.Context, t *testing.T, db *DB) civic.TalkID {
+	t.Helper()
+	var ids []int64
+	if err := db.r.WithContext(ctx).Raw("SELECT id FROM talks").Scan(&ids).Error; err != nil || len(ids) != 1 {
+		t.Fatalf("talks %v, %v", ids, err)
+	}
+	return civic.TalkID(ids[0])
+}

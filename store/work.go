@@ -12,7 +12,7 @@ import (
 var waiting = []waits{
 	{kind: "release", table: "needs", where: "released = 0 AND taken_down = 0 AND merged_into = 0 AND state IN ('raised', 'accepted')", grid: "grid_id"},
 	{kind: "triage", table: "needs", where: "state = 'raised' AND merged_into = 0", grid: "grid_id"},
-	{kind: "talks", table: "talks", where: "closed_ms = 0 AND staff_id = 0", grid: "grid_id"},
+	{kind: "relay", table: "talks", where: "state = 1", grid: "grid_id"},
 	{kind: "verify", table: "claims", where: "state = 'waits'", grid: "grid_id", worker: "passed = 0"},
 }
 
