@@ -89,7 +89,6 @@ func (b *batch) called(p *pushRow, v *openVault) (told civic.TalkTold, gone bool
 
 // filled is a push about a talk with what it says.
 type filled struct {
-	args json.RawMessage
 	told civic.TalkTold
 	gone bool
 }

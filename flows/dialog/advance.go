@@ -203,7 +203,7 @@ func (r *round[W]) hearWords() (bool, error) {
 	c, arg := command(t.Text)
 	id, with, opens := "", "", false
 	talk := r.talking()
-	if talk && !(c == cmdContinue && len(r.s.Parked) > 0) {
+	if talk && (c != cmdContinue || len(r.s.Parked) == 0) {
 		c = noCommand
 	}
 	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so

@@ -142,7 +142,7 @@ func (f *Flow[D, W]) check(known map[string]bool) error {
 // flows that are not for the turn's account open nothing.
 // In a talk the words of small flows open nothing either.
 func (e *Engine[W]) find(t *Turn[W], talk bool) (id, arg string, ok bool) {
-	if id, ok := e.opens[zh.Fold(t.Text)]; ok && !(talk && e.byID[id].head().small) && e.allowed(e.byID[id], t) {
+	if id, ok := e.opens[zh.Fold(t.Text)]; ok && (!talk || !e.byID[id].head().small) && e.allowed(e.byID[id], t) {
 		return id, "", true
 	}
 	for _, m := range e.flows {
