@@ -98,14 +98,11 @@ func community(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e, cfg))
+	db, err := openChecked(ctx, e, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what was written is committed
-	if err := db.CheckSchema(ctx); err != nil {
-		return fmt.Errorf("check database: %w", err)
-	}
 	if e.args[0] == "list" {
 		return listCommunities(ctx, e, db)
 	}
