@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,7 @@ func writeRoll(t testing.TB, path string, people int, one bool) int {
 }
 
 // BenchmarkImport imports the roll of 10,000 households through the command: first anew, then again.
+// The floor is plain inserts of the same lines into the same database.
 func BenchmarkImport(b *testing.B) {
 	for _, kind := range []string{"sqlite", "mysql"} {
 		b.Run(kind, func(b *testing.B) {
@@ -68,6 +70,12 @@ func BenchmarkImport(b *testing.B) {
 				h.ok(b, "community", "add", "-code", "钮", "-name", "钮家巷社区")
 				path := filepath.Join(h.dir, "roll.csv")
 				b.ReportMetric(float64(writeRoll(b, path, 25_000, true)), "households")
+				roll, err := os.ReadFile(path)
+				if err != nil {
+					b.Fatal(err)
+				}
+				floor := storetest.Floor(b, h.vars["YISHI_SQL"], strings.Split(strings.TrimSpace(string(roll)), "\n")[1:], time.Now).Seconds()
+				b.ReportMetric(25_000/floor, "rows/s-floor")
 				for _, what := range []string{"new", "same"} {
 					began := time.Now()
 					out := h.ok(b, "import", "roll", path, "--community", "钮")
@@ -77,6 +85,7 @@ func BenchmarkImport(b *testing.B) {
 					}
 					b.ReportMetric(took, "s-"+what)
 					b.ReportMetric(25_000/took, "rows/s-"+what)
+					b.ReportMetric(took/floor, "floors-"+what)
 				}
 			}
 		})

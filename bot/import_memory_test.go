@@ -32,12 +32,11 @@ func BenchmarkImportDistrict(b *testing.B) {
 				households := writeRoll(b, path, people, one)
 				h.ok(b, "migrate")
 				args := []string{"import", "roll", path, "--district", "某区"}
-				communities := households/1720 + 1
 				if one {
-					args, communities = append(args, "--community", "甲"), 1
+					args = append(args, "--community", "甲")
 					h.ok(b, "community", "add", "-code", "甲", "-name", "甲社区")
 				} else {
-					for i := range communities {
+					for i := range households/1720 + 1 {
 						h.ok(b, "community", "add", "-code", string(rune('一'+i)), "-name", fmt.Sprintf("第%d社区", i))
 					}
 				}

@@ -45,12 +45,15 @@ func flagSet(e env, name, usage string) *flag.FlagSet {
 }
 
 // communityUsage is how bot community is called.
-const communityUsage = "community add -code 钮 -name 钮家巷社区 [-phone …] [-hours …] [-estates 甲,乙] [-scene …] [-qr] | community list"
+const communityUsage = `community add -code 钮 -name 钮家巷社区 [-phone …] [-hours …] [-estates 甲,乙] [-street … [-district …]] [-scene …] [-qr]
+       bot community set -code 钮 [-name …] [-street … [-district …]] [-phone …] [-hours 周一到周五 9:00-17:00] [-hot 10] …   (-h lists all)
+       bot community list`
 
 // communityFlags are what an operator says of a community.
 type communityFlags struct {
 	store.NewCommunity
-	qr bool // ask the platform for the QR code of the scene
+	in store.CommunityChange // where it lies
+	qr bool                  // ask the platform for the QR code of the scene
 }
 
 func readCommunity(e env) (communityFlags, error) {
@@ -62,6 +65,7 @@ func readCommunity(e env) (communityFlags, error) {
 	fs.StringVar(&f.Hours, "hours", "", "when it is answered, as residents read it")
 	fs.StringVar(&f.TimeZone, "tz", "", "time zone of its year, if not the program's")
 	fs.StringVar(&f.Scene, "scene", "", "scene of a QR code that leads here")
+	streetFlags(fs, &f.in)
 	estates := fs.String("estates", "", "names of its estates, with commas")
 	fs.BoolVar(&f.qr, "qr", false, "ask the platform for the QR code of -scene")
 	if err := fs.Parse(e.args[1:]); err != nil {
@@ -75,6 +79,9 @@ func readCommunity(e env) (communityFlags, error) {
 
 // community adds, changes or lists communities.
 func community(ctx context.Context, e env) error {
+	if len(e.args) > 0 && e.args[0] == "set" {
+		return setCommunity(ctx, e)
+	}
 	if len(e.args) == 0 || e.args[0] != "add" && e.args[0] != "list" {
 		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+communityUsage)
 		return errUsage
@@ -91,20 +98,22 @@ func community(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e, cfg))
+	db, err := openChecked(ctx, e, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what was written is committed
-	if err := db.CheckSchema(ctx); err != nil {
-		return fmt.Errorf("check database: %w", err)
-	}
 	if e.args[0] == "list" {
 		return listCommunities(ctx, e, db)
 	}
 	c, err := db.AddCommunity(ctx, n.NewCommunity)
 	if err != nil {
 		return err
+	}
+	if n.in.Street != "" || n.in.District != "" {
+		if _, err := db.ChangeCommunity(ctx, c.ID, n.in); err != nil {
+			return err
+		}
 	}
 	e.say("%s %s: done", c.Code, c.Name)
 	if !n.qr {
@@ -116,24 +125,6 @@ func community(ctx context.Context, e env) error {
 		return fmt.Errorf("make QR code: %w", err)
 	}
 	e.say("QR code of scene %s, as a picture: %s", n.Scene, code.ImageURL())
-	return nil
-}
-
-func listCommunities(ctx context.Context, e env, db *store.DB) error {
-	all, err := db.Communities().Communities(ctx)
-	if err != nil {
-		return fmt.Errorf("list communities: %w", err)
-	}
-	streets, err := db.StreetNames(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		e.say("%s\t%s\t%s\t%s\t%s", c.Code, c.Name, c.Phone, c.Hours, streets[c.Area.Street])
-	}
-	if len(all) == 0 {
-		e.say("no community yet; add one with: bot community add")
-	}
 	return nil
 }
 

@@ -30,14 +30,11 @@ func pushCommand(ctx context.Context, e env) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e, cfg))
+	db, err := openChecked(ctx, e, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what was written is committed
-	if err := db.CheckSchema(ctx); err != nil {
-		return fmt.Errorf("check database: %w", err)
-	}
 	switch e.args[0] {
 	case "announce":
 		return announce(ctx, e, cfg, db)

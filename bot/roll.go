@@ -62,9 +62,9 @@ func importRoll(ctx context.Context, db *store.DB, src rollSource, o rollOptions
 	}
 	defer func() {
 		report.Finished, report.Homeless = r.Finished(), r.Homeless()
-		clear, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTime)
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTime)
 		defer cancel()
-		err = errors.Join(err, r.Close(clear))
+		err = errors.Join(err, r.Close(closing))
 	}()
 	if err := readRoll(ctx, r, src, o, say, &report); err != nil {
 		return report, err

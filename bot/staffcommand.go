@@ -36,14 +36,11 @@ func withStore(ctx context.Context, e env, do func(*store.DB) error) error {
 	if err != nil {
 		return err
 	}
-	db, err := openStore(ctx, cfg, newLog(e, cfg))
+	db, err := openChecked(ctx, e, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }() // what was written is committed
-	if err := db.CheckSchema(ctx); err != nil {
-		return fmt.Errorf("check database: %w", err)
-	}
 	return do(db)
 }
 

@@ -105,15 +105,20 @@ func reasonOf(n *civic.Need) string {
 	return civic.PublicReasonText(n.PublicCode)
 }
 
-func (d *AuthorDraft) hearWhat(t *Turn) Move {
+// hearAnew takes the whole of a need's text, written anew.
+func hearAnew(t *Turn, text *string) Move {
 	switch n := zh.Runes(t.Text); {
 	case n > maxWhat:
 		return dialog.Again(fmt.Sprintf("最多写 %d 个字，您写了 %d 个。", maxWhat, n))
 	case n < minWhat:
 		return dialog.Again("太短了，怕看不明白。")
 	}
-	d.Text = zh.Mask(t.Text)
+	*text = zh.Mask(t.Text)
 	return dialog.Next()
+}
+
+func (d *AuthorDraft) hearWhat(t *Turn) Move {
+	return hearAnew(t, &d.Text)
 }
 
 func (d *AuthorDraft) askRewrite(*Turn) Reply { return confirmText(d.number()+" 改成", d.Text) }

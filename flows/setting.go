@@ -182,7 +182,7 @@ func (d *SettingsDraft) read(t *Turn) (values []int, text string, ok bool) {
 	case civic.SetCode:
 		return nil, strings.TrimSpace(zh.Clean(t.Text)), true
 	case civic.SetOpen:
-		values, ok = readHours(t.Text)
+		values, ok = ReadHours(t.Text)
 		return values, "", ok
 	case civic.SetRelease, civic.SetMoney, civic.SetHot, civic.SetOld, civic.SetMost, civic.SetPerKind, civic.SetHeatFrom:
 	}
@@ -198,8 +198,9 @@ var (
 	week  = regexp.MustCompile(`^(?:周|星期|礼拜)?([一二三四五六日天])[-~到至](?:周|星期|礼拜)?([一二三四五六日天])$`)
 )
 
-// readHours reads days and hours: 周一到周五 9:00-17:00, 每天8点半到18点, 9-17.
-func readHours(text string) ([]int, bool) {
+// ReadHours reads days and hours as people write them: 周一到周五 9:00-17:00, 每天8点半到18点, 9-17. The values
+// are those of civic.SetOpen, whose bounds are not checked here; false where it cannot be read.
+func ReadHours(text string) ([]int, bool) {
 	s := strings.NewReplacer(" ", "", "：", ":", "—", "-", "–", "-", "－", "-", "，", "", ",", "", "上午", "", "早上", "").Replace(zh.Narrow(zh.Clean(text)))
 	s, afternoon := strings.ReplaceAll(s, "下午", "#"), false
 	if i := strings.LastIndexByte(s, '#'); i >= 0 {

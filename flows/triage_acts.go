@@ -205,14 +205,7 @@ func (d *CaseDraft) askTyped(*Turn) Reply {
 }
 
 func (d *CaseDraft) hearTyped(t *Turn) Move {
-	switch n := zh.Runes(t.Text); {
-	case n > maxWhat:
-		return dialog.Again(fmt.Sprintf("最多写 %d 个字，您写了 %d 个。", maxWhat, n))
-	case n < minWhat:
-		return dialog.Again("太短了，怕看不明白。")
-	}
-	d.Words = zh.Mask(t.Text)
-	return dialog.Next()
+	return hearAnew(t, &d.Words)
 }
 
 func (d *CaseDraft) askTypedSure(*Turn) Reply {

@@ -22,8 +22,16 @@ func (t *turn) planChange(e civic.ChangeSettings) error {
 	return nil
 }
 
-// change sets one setting of a community; others that are changed at the same time stay.
 func (b *batch) change(t *turn, e civic.ChangeSettings) error {
+	return b.changeIf(e, func(d deed) error {
+		_, err := b.permit(t, d)
+		return err
+	})
+}
+
+// changeIf sets one setting of a community; others that are changed at the same time stay. May
+// checks who does it, and writes the audit log.
+func (b *batch) changeIf(e civic.ChangeSettings, may func(deed) error) error {
 	var row communityRow
 	if err := b.tx.Raw("SELECT * FROM communities WHERE id = ?"+b.db.dia.forUpdate(), int64(e.By.Community)).Scan(&row).Error; err != nil {
 		return fmt.Errorf("read community: %w", clean(err))
@@ -35,7 +43,7 @@ func (b *batch) change(t *turn, e civic.ChangeSettings) error {
 	detail := map[string]any{"setting": e.Setting, "before": shown(was, e.Setting)}
 	now, ok := was.With(e.Setting, e.Values, e.Text)
 	detail["after"] = shown(now, e.Setting)
-	_, err = b.permit(t, deed{by: e.By, act: civic.ActSettings, what: "set", object: object("community", row.ID), detail: detail})
+	err = may(deed{by: e.By, act: civic.ActSettings, what: "set", object: object("community", row.ID), detail: detail})
 	switch {
 	case err != nil:
 		return err

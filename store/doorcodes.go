@@ -37,9 +37,9 @@ type NewDoorCode struct {
 	hash       []byte
 }
 
-// MakeDoorCodes makes codes and has them printed. They are good once print has returned nil and
+// MakeDoorCodes makes codes and has them printed. They are good once issue has returned nil and
 // the transaction, in which it is called, was committed; before, the old ones are.
-func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, print func([]NewDoorCode) error) error {
+func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, issue func([]NewDoorCode) error) error {
 	v, err := db.vault(ctx)
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, print func([]NewD
 		if len(codes) == 0 {
 			return ErrNoDoors
 		}
-		return print(codes)
+		return issue(codes)
 	})
 	if err != nil {
 		return fmt.Errorf("make door codes: %w", clean(err))

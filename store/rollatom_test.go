@@ -143,8 +143,6 @@ func TestRollsKeepOnePersonEach(t *testing.T) {
 				if p.Code != "" {
 					byCode[p.Code] = p.ID
 				}
-				if p.Phone != "" && p.Code == "" {
-				}
 			}
 			if again, f := takeRoll(t, db, store.RollOptions{}, good(rows, faults)...); again.New != 0 || again.Changed != 0 || again.Moved != 0 || len(f) != 0 {
 				rt.Fatalf("the same roll again: %+v, %v", again, f)

@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 )
 
 // putStreet says in which street a community lies, where nobody has said so yet.
@@ -42,21 +42,21 @@ func districtFor(tx *gorm.DB, name string) (int64, error) {
 		}
 		return all[0].ID, nil
 	}
-	err := tx.Where("name = ?", name).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		row = districtRow{ID: newID(), Name: name}
-		err = tx.Create(&row).Error
+	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&districtRow{ID: newID(), Name: name}).Error
+	if err != nil {
+		return 0, clean(err)
 	}
+	err = tx.Where("name = ?", name).Take(&row).Error
 	return row.ID, clean(err)
 }
 
 // streetIn finds a street of a district, or makes it.
 func streetIn(tx *gorm.DB, district int64, name string) (int64, error) {
-	var row streetRow
-	err := tx.Where("district_id = ? AND name = ?", district, name).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		row = streetRow{ID: newID(), DistrictID: district, Name: name}
-		err = tx.Create(&row).Error
+	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&streetRow{ID: newID(), DistrictID: district, Name: name}).Error
+	if err != nil {
+		return 0, clean(err)
 	}
+	var row streetRow
+	err = tx.Where("district_id = ? AND name = ?", district, name).Take(&row).Error
 	return row.ID, clean(err)
 }

@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"yishi/flows/civic"
 )
@@ -24,28 +22,9 @@ func (c *Communities) Streets(ctx context.Context) ([]civic.StreetArea, error) {
 // PutInStreet says on behalf of the operator in which street, of which district, a community lies;
 // both are made where they are not there yet. It returns the street.
 func (db *DB) PutInStreet(ctx context.Context, c civic.CommunityID, street, district string) (int64, error) {
-	var of struct{ District, Street int64 }
-	err := db.retried(ctx, func(tx *gorm.DB) error {
-		find := func(id *int64, row any, query string, args ...any) error {
-			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(row).Error; err != nil {
-				return err
-			}
-			return tx.Raw(query, args...).Scan(id).Error
-		}
-		err := find(&of.District, &districtRow{ID: newID(), Name: district}, "SELECT id FROM districts WHERE name = ?", district)
-		if err != nil {
-			return err
-		}
-		err = find(&of.Street, &streetRow{ID: newID(), DistrictID: of.District, Name: street},
-			"SELECT id FROM streets WHERE district_id = ? AND name = ?", of.District, street)
-		if err != nil {
-			return err
-		}
-		return tx.Exec("UPDATE communities SET street_id = ? WHERE id = ?", of.Street, int64(c)).Error
-	})
-	if err != nil {
-		return 0, fmt.Errorf("put community into street: %w", err)
+	if street == "" {
+		return 0, errors.New("put community into street: it has no name")
 	}
-	db.places.forget()
-	return of.Street, nil
+	changed, err := db.ChangeCommunity(ctx, c, CommunityChange{Street: street, District: district})
+	return changed.Area.Street, err
 }

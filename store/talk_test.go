@@ -291,12 +291,13 @@ func compareRead(t *testing.T, who civic.Account, said []string, p *carrier) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	boxed := ""
+	var box strings.Builder
 	for _, it := range items {
 		if !it.Read {
-			boxed += string(it.Args)
+			box.Write(it.Args)
 		}
 	}
+	boxed := box.String()
 	for _, l := range want {
 		if strings.Contains(boxed, `"`+l+`"`) {
 			if slices.Contains(got, l) {

@@ -199,7 +199,7 @@ func silenceTimer(k *talkRow) civic.Timer {
 func (b *batch) armWait(k *talkRow, d desk) error {
 	due := civic.TalkFirst
 	if k.Level > 0 {
-		due = civic.TalkSecond
+		due = civic.TalkAgain
 	}
 	return b.arm(newTalkTimer(k, civic.TalkDueWait, d.hours(k.CommunityID).After(at(k.WaitsMS), due)))
 }

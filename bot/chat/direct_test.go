@@ -91,14 +91,6 @@ func describe(e any, r civic.Receipt) string {
 		return fmt.Sprintf("MakePush{%s %s}", e.Push.Kind, e.Push.Topic)
 	case civic.OptOut:
 		return fmt.Sprintf("OptOut{%s off:%v}", e.Topic, e.Off)
-	case civic.Verify:
-		return fmt.Sprintf("Verify{%s %s}", e.Link.How, r.Word)
-	case civic.NoteWrong:
-		return fmt.Sprintf("NoteWrong{%s}", e.How)
-	case civic.AskVerify, civic.DisputeClaim, civic.Unverify:
-		return fmt.Sprintf("%s{%s}", strings.TrimPrefix(fmt.Sprintf("%T", e), "civic."), r.Word)
-	case civic.DecideClaim:
-		return fmt.Sprintf("DecideClaim{%s %s beside:%v}", e.Decision, e.ReasonCode, e.Beside)
 	case civic.ReadInbox:
 		return fmt.Sprintf("ReadInbox{%d}", len(e.IDs))
 	case civic.MakeLink:
@@ -110,6 +102,9 @@ func describe(e any, r civic.Receipt) string {
 	case civic.MissLink:
 		return "MissLink"
 	}
+	if s := describeVerification(e, r); s != "" {
+		return s
+	}
 	if s := describeOffice(e); s != "" {
 		return s
 	}
@@ -120,6 +115,21 @@ func describe(e any, r civic.Receipt) string {
 		return text
 	}
 	return plainly(e, r)
+}
+
+// describeVerification is describe of what makes an account belong to a person; "" for others.
+func describeVerification(e any, r civic.Receipt) string {
+	switch e := e.(type) {
+	case civic.Verify:
+		return fmt.Sprintf("Verify{%s %s}", e.Link.How, r.Word)
+	case civic.NoteWrong:
+		return fmt.Sprintf("NoteWrong{%s}", e.How)
+	case civic.AskVerify, civic.DisputeClaim, civic.Unverify:
+		return fmt.Sprintf("%s{%s}", strings.TrimPrefix(fmt.Sprintf("%T", e), "civic."), r.Word)
+	case civic.DecideClaim:
+		return fmt.Sprintf("DecideClaim{%s %s beside:%v}", e.Decision, e.ReasonCode, e.Beside)
+	}
+	return ""
 }
 
 // sessions can be switched off, and forget everybody.

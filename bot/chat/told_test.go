@@ -148,6 +148,7 @@ func (l *apiLine) Send(ctx context.Context, _ civic.Route, m push.Message) (stri
 		return "", l.client.SendPhoto(ctx, string(m.Account), m.Text.Media.ID)
 	case civic.LineVoice:
 		return "", l.client.SendVoice(ctx, string(m.Account), m.Text.Media.ID)
+	case civic.LineText, civic.LineNote:
 	}
 	return "", l.client.SendText(ctx, string(m.Account), m.Text.Plain)
 }

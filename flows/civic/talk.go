@@ -1,6 +1,9 @@
 package civic
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // TalkID names a talk 人工会话 inside the program; people see its number.
 type TalkID int64
@@ -22,7 +25,7 @@ const (
 	TalkGivenUp  = 7 * 24 * time.Hour  // a talk that nobody answers ends
 	TalkKept     = 90 * 24 * time.Hour // words are kept after the end; then only counts are
 	TalkFirst    = 30 * time.Minute    // service time without an answer, after which all grid workers are told
-	TalkSecond   = 2 * time.Hour       // likewise the committee
+	TalkAgain    = 2 * time.Hour       // likewise the committee
 	TalkMediaFor = 71 * time.Hour      // the platform keeps photos and voices for three days
 )
 
@@ -126,12 +129,7 @@ func Answerers(all []Colleague, grids []int64, level int) []Colleague {
 }
 
 func (c Colleague) near(grids []int64) bool {
-	for _, g := range grids {
-		if (Grant{Role: c.Role, Grids: c.Grids}).Reaches(g) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(grids, Grant{Role: c.Role, Grids: c.Grids}.Reaches)
 }
 
 // talkDoubt is how long after a line of another talk came it may be what words without a number answer.

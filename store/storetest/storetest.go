@@ -53,7 +53,7 @@ var migrated = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what stays is in the system's folder of passing files
 	ctx, path := context.Background(), dir+"/yishi.db"
 	db, err := store.Open(ctx, Options("sqlite:"+path))
 	if err != nil {
