@@ -128,16 +128,15 @@ func (s *sampler) life() error {
 func (s *sampler) ago(d time.Duration) { s.db.Clock().Shift(s.now.Add(-d).Sub(s.db.Clock().Now())) }
 
 // commit carries out effects as a turn of its own.
-func (s *sampler) commit(a civic.Account, effects ...any) civic.Receipt {
+func (s *sampler) commit(a civic.Account, effects ...any) {
 	if s.err != nil {
-		return civic.Receipt{}
+		return
 	}
 	s.turns++
-	r, err := s.db.Commit(s.ctx, store.Commit{Run: fmt.Sprintf("sample-%d", s.turns), N: 1, Account: a, Final: true, Effects: effects})
+	_, err := s.db.Commit(s.ctx, store.Commit{Run: fmt.Sprintf("sample-%d", s.turns), N: 1, Account: a, Final: true, Effects: effects})
 	if err != nil {
 		s.err = fmt.Errorf("make sample %d: %w", s.turns, err)
 	}
-	return r
 }
 
 func (s *sampler) by(a civic.Account) civic.By {
@@ -220,6 +219,7 @@ func (s *sampler) decide(n sampleNeed, id civic.NeedID, ids []civic.NeedID) {
 	case civic.NeedDeclined, civic.NeedAppealed:
 		s.decline(n, id)
 		s.commit(demoCommittee, civic.ConfirmDecline{By: committee, Need: id})
+	case civic.NeedRaised, civic.NeedDeclining, civic.NeedWithdrawn: // nothing of staff, or not now
 	}
 	author := s.author(s.place(id, ids), n)
 	switch {
