@@ -215,10 +215,10 @@ func demoHosts(a net.Addr) []string {
 
 func demoPhones() []demo.Phone {
 	return []demo.Phone{
-		{Openid: string(demoAunt), Name: "李阿姨", Role: "居民，68岁，已认证", Scene: "demo-fenghuang"},
-		{Openid: string(demoYoung), Name: "小周", Role: "居民，31岁，还没认证", Scene: "demo-lujia"},
-		{Openid: string(demoWorker), Name: "小陈", Role: "网格员", Scene: "demo-niujia"},
-		{Openid: string(demoCommittee), Name: "小王", Role: "居委会", Scene: "demo-niujia"},
+		{Openid: string(demoAunt), Name: "李阿姨", Role: "居民，68岁，已认证", Try: []string{"看需求", "附议", "我的", "人工"}, Scene: "demo-fenghuang"},
+		{Openid: string(demoYoung), Name: "小周", Role: "居民，31岁，还没认证", Try: []string{"认证 " + demoYoungDoor, "看需求", "人工"}, Scene: "demo-lujia"},
+		{Openid: string(demoWorker), Name: "小陈", Role: "网格员", Try: []string{"工作", "待公开", "初选", "会话"}, Scene: "demo-niujia"},
+		{Openid: string(demoCommittee), Name: "小王", Role: "居委会", Try: []string{"工作", "初选", "管环节", "定入围"}, Scene: "demo-niujia"},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 
 // deskListed is how many pushes the demo's staff are shown.
 const deskListed = 8
+
+// deskLooked is how many pushes are looked through for them: most are about one person's own things.
+const deskLooked = 400
 
 // desk is where the demo's staff tell people something. It goes the operators' way: the same
 // checks, the same look ahead, the same confirmed number, the same frozen audience.
@@ -103,12 +107,13 @@ func (d *desk) Told(ctx context.Context) ([]demo.Told, error) {
 	if err != nil {
 		return nil, err
 	}
-	pushes, err := d.db.Pushes(ctx, c.ID, deskListed)
+	pushes, err := d.db.Pushes(ctx, c.ID, deskLooked)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]demo.Told, 0, len(pushes))
-	for _, p := range pushes {
+	pushes = slices.DeleteFunc(pushes, func(p civic.Push) bool { return p.Kind != flows.TellAnnounce })
+	all := make([]demo.Told, 0, deskListed)
+	for _, p := range pushes[:min(len(pushes), deskListed)] {
 		r, err := d.db.Report(ctx, p.ID)
 		if err != nil {
 			return nil, err
@@ -121,11 +126,8 @@ func (d *desk) Told(ctx context.Context) ([]demo.Told, error) {
 // titleOf is what a push is called in a list.
 func titleOf(p civic.Push) string {
 	var a flows.Announce
-	if p.Kind == flows.TellAnnounce && json.Unmarshal(p.Args, &a) == nil {
+	if json.Unmarshal(p.Args, &a) == nil {
 		return a.Title
-	}
-	if t, err := flows.Tell(p.Kind, p.Args, false); err == nil {
-		return t.Line
 	}
 	return p.Kind
 }

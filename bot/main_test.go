@@ -247,7 +247,7 @@ func TestDemo(t *testing.T) {
 	for _, s := range says[2:] {
 		act(t, page, map[string]any{"phone": 0, "do": "say", "text": s})
 	}
-	awaitChat(t, page, "已附议，现在 12 位认证居民附议，另有 1 位未认证")
+	awaitChat(t, page, "已附议，现在 13 位认证居民附议")
 	p.stop()
 	if code := p.wait(t); code != exitOK {
 		t.Errorf("exit code %d: %s", code, p.stderr.String())

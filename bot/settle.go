@@ -96,6 +96,7 @@ type sampler struct {
 // life is all that has happened.
 func (s *sampler) life() error {
 	s.ago(14 * 24 * time.Hour)
+	s.commit(demoAunt, civic.Join{Account: demoAunt, Community: s.community.ID})
 	s.openRound()
 	needs := sampleNeeds()
 	ids := make([]civic.NeedID, len(needs))
@@ -109,6 +110,12 @@ func (s *sampler) life() error {
 	for i, n := range needs {
 		s.decide(n, ids[i], ids)
 	}
+	s.ago(50 * time.Minute) // its night has not passed yet
+	for i, n := range needs {
+		if n.State == civic.NeedDeclining {
+			s.decline(n, ids[i])
+		}
+	}
 	s.ago(40 * time.Minute)
 	s.call()
 	s.ago(25 * time.Minute)
@@ -121,16 +128,15 @@ func (s *sampler) life() error {
 func (s *sampler) ago(d time.Duration) { s.db.Clock().Shift(s.now.Add(-d).Sub(s.db.Clock().Now())) }
 
 // commit carries out effects as a turn of its own.
-func (s *sampler) commit(a civic.Account, effects ...any) civic.Receipt {
+func (s *sampler) commit(a civic.Account, effects ...any) {
 	if s.err != nil {
-		return civic.Receipt{}
+		return
 	}
 	s.turns++
-	r, err := s.db.Commit(s.ctx, store.Commit{Run: fmt.Sprintf("sample-%d", s.turns), N: 1, Account: a, Final: true, Effects: effects})
+	_, err := s.db.Commit(s.ctx, store.Commit{Run: fmt.Sprintf("sample-%d", s.turns), N: 1, Account: a, Final: true, Effects: effects})
 	if err != nil {
 		s.err = fmt.Errorf("make sample %d: %w", s.turns, err)
 	}
-	return r
 }
 
 func (s *sampler) by(a civic.Account) civic.By {
@@ -153,28 +159,30 @@ func (s *sampler) author(i int, n sampleNeed) civic.Account {
 	return s.neighbours[i%len(s.neighbours)]
 }
 
-// raise raises a need and makes it public, unless it waits for that.
+// raise raises a need. One that is public has been so from the beginning: nobody is to be told of it
+// when the demo begins.
 func (s *sampler) raise(n sampleNeed, author civic.Account) civic.NeedID {
-	r := s.commit(author, civic.Join{Account: author, Community: s.community.ID}, civic.RaiseNeed{
-		Account: author, Community: s.community.ID, Category: n.Category, Text: n.Text, Place: civic.Place{Text: n.Place}, Urgent: n.Urgent,
-	})
 	if s.err != nil {
 		return 0
 	}
-	var year, seq int
-	if _, err := fmt.Sscanf(strings.TrimPrefix(r.Number, s.community.Code), "%d-%d", &year, &seq); err != nil {
-		s.err = fmt.Errorf("read sample number: %w", err)
+	who, _, err := s.db.People().Identity(s.ctx, author)
+	if err != nil {
+		s.err = fmt.Errorf("look for sample neighbour: %w", err)
 		return 0
 	}
-	need, found, err := s.db.Needs().ByNumber(s.ctx, s.community.ID, year, seq)
-	if err != nil || !found {
-		s.err = errors.Join(errors.New("sample need is not found"), err)
+	round, _, err := s.db.Rounds().Front(s.ctx, s.community.ID)
+	if err != nil {
+		s.err = fmt.Errorf("look for sample round: %w", err)
 		return 0
 	}
-	if n.Public {
-		s.commit(demoWorker, civic.ReleaseNeed{By: s.by(demoWorker), Need: need.ID, Text: true})
+	made, err := s.db.AddNeed(s.ctx, civic.Need{
+		Community: s.community.ID, Author: author, Category: n.Category, Text: n.Text, Place: civic.Place{Text: n.Place}, Urgent: n.Urgent,
+		Released: n.Public, Round: int64(round.ID), Person: who.Person, Estate: who.Estate, Grid: who.Grid,
+	})
+	if err != nil {
+		s.err = fmt.Errorf("make sample need: %w", err)
 	}
-	return need.ID
+	return made.ID
 }
 
 // endorse has as many verified neighbours endorse each need as its heat says, all that one of them
@@ -193,12 +201,12 @@ func (s *sampler) endorse(needs []sampleNeed, ids []civic.NeedID) {
 	}
 	for _, a := range s.neighbours {
 		if len(effects[a]) > 0 {
-			s.commit(a, append([]any{civic.Join{Account: a, Community: s.community.ID}}, effects[a]...)...)
+			s.commit(a, effects[a]...)
 		}
 	}
 }
 
-// decide brings a need to where it is to stand. Two of the staff decline: one says so, another confirms.
+// decide brings a need to where it is to stand, but for one whose decline is to wait for a colleague.
 func (s *sampler) decide(n sampleNeed, id civic.NeedID, ids []civic.NeedID) {
 	worker, committee := s.by(demoWorker), s.by(demoCommittee)
 	switch n.State {
@@ -208,11 +216,10 @@ func (s *sampler) decide(n sampleNeed, id civic.NeedID, ids []civic.NeedID) {
 		s.commit(demoWorker, civic.HandNeed{By: worker, Need: id, Duty: n.Duty, Text: n.Words})
 	case civic.NeedMerged:
 		s.commit(demoCommittee, civic.MergeNeeds{By: committee, Source: id, Target: ids[n.Into]})
-	case civic.NeedDeclining, civic.NeedDeclined, civic.NeedAppealed:
-		s.commit(demoWorker, civic.DeclineNeed{By: worker, Need: id, Reason: n.Reason, Text: n.Words})
-	}
-	if n.State == civic.NeedDeclined || n.State == civic.NeedAppealed {
+	case civic.NeedDeclined, civic.NeedAppealed:
+		s.decline(n, id)
 		s.commit(demoCommittee, civic.ConfirmDecline{By: committee, Need: id})
+	case civic.NeedRaised, civic.NeedDeclining, civic.NeedWithdrawn: // nothing of staff, or not now
 	}
 	author := s.author(s.place(id, ids), n)
 	switch {
@@ -225,6 +232,11 @@ func (s *sampler) decide(n sampleNeed, id civic.NeedID, ids []civic.NeedID) {
 	case n.Question != "":
 		s.commit(demoWorker, civic.AskAuthor{By: worker, Need: id, Text: n.Question}, civic.ArmTimer{Timer: civic.AskTimer(id, s.db.Clock().Now())})
 	}
+}
+
+// decline is the first of the two steps of a decline.
+func (s *sampler) decline(n sampleNeed, id civic.NeedID) {
+	s.commit(demoWorker, civic.DeclineNeed{By: s.by(demoWorker), Need: id, Reason: n.Reason, Text: n.Words})
 }
 
 // place is where a need stands among all.
@@ -250,7 +262,7 @@ func (s *sampler) call() {
 
 // askVerify has a newcomer whose door the roll knows ask to be verified by hand.
 func (s *sampler) askVerify() {
-	s.commit(sampleNewcomer, civic.Join{Account: sampleNewcomer, Community: s.community.ID}, civic.AskVerify{
+	s.commit(sampleNewcomer, civic.AskVerify{
 		Said: civic.Said{
 			Account: sampleNewcomer, Community: s.community.ID, Estate: "河沿小区", Building: "1", Unit: "1", Room: "201", Name: "沈小妹",
 		},

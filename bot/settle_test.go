@@ -106,3 +106,23 @@ func sampleCommunity(t *testing.T, db *store.DB) civic.CommunityID {
 	t.Fatal("no sample community")
 	return 0
 }
+
+// TestSampleHasWork: 工作 of both staff phones shows things that wait, 会话 somebody to be taken on.
+func TestSampleHasWork(t *testing.T) {
+	vars := map[string]string{"YISHI_DATA": t.TempDir(), "YISHI_ADDR": "127.0.0.1:0"}
+	p := start(t, vars, "demo")
+	page := "http://" + p.await(t, &p.stdout, `http://([0-9.:]+)/`)
+	for _, phone := range []int{2, 3} {
+		post(t, page, "act", map[string]any{"phone": phone, "do": "follow", "n": 2}, nil)
+		for _, says := range []struct{ word, want string }{
+			{"工作", "待公开（3 件）\n  2. 初选（"}, {"会话", "有 1 个会话"}, {"认证申请", "沈"},
+		} {
+			post(t, page, "act", map[string]any{"phone": phone, "do": "say", "text": says.word}, nil)
+			wait(t, func() bool {
+				_, body := get(t, page+"/demo/api/chat?phone="+string(rune('0'+phone)))
+				return strings.Contains(body, says.want)
+			})
+		}
+	}
+	p.end(t)
+}

@@ -29,10 +29,11 @@ type Clock interface {
 
 // Phone is one person's phone on the page.
 type Phone struct {
-	Openid string // invented; unique among the phones
-	Name   string // what the page and the transcript call the person, e.g. 李阿姨
-	Role   string // a word or two below the name, e.g. 居民
-	Scene  string // the QR scene offered first when the person does not follow; "" offers all alike
+	Openid string   // invented; unique among the phones
+	Name   string   // what the page and the transcript call the person, e.g. 李阿姨
+	Role   string   // a word or two below the name, e.g. 居民
+	Try    []string // what the person might say, offered below the role; a tap puts it into the input
+	Scene  string   // the QR scene offered first when the person does not follow; "" offers all alike
 }
 
 // Scene is a QR code of the account that a phone can scan.

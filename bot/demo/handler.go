@@ -123,9 +123,10 @@ func asset(w http.ResponseWriter, r *http.Request) {
 // setup tells the page what does not change while the server runs.
 func (s *Server) setup(w http.ResponseWriter, _ *http.Request) {
 	type phone struct {
-		Name  string `json:"name"`
-		Role  string `json:"role"`
-		Scene int    `json:"scene"` // place in scenes; -1 none
+		Name  string   `json:"name"`
+		Role  string   `json:"role"`
+		Try   []string `json:"try"`
+		Scene int      `json:"scene"` // place in scenes; -1 none
 	}
 	var out struct {
 		Account string   `json:"account"`
@@ -147,7 +148,7 @@ func (s *Server) setup(w http.ResponseWriter, _ *http.Request) {
 	}
 	for _, p := range s.o.Phones {
 		at := slices.IndexFunc(s.o.Scenes, func(c Scene) bool { return c.Scene == p.Scene })
-		out.Phones = append(out.Phones, phone{Name: p.Name, Role: p.Role, Scene: at})
+		out.Phones = append(out.Phones, phone{Name: p.Name, Role: p.Role, Try: append([]string{}, p.Try...), Scene: at})
 	}
 	for _, m := range sampleNames {
 		out.Samples = append(out.Samples, m)

@@ -34,6 +34,14 @@ export class Phone {
 
   act(what) { return post("act", { phone: this.n, ...what }); }
 
+  // What the person might say: a tap puts it into the input, and sends nothing.
+  tries() {
+    if (!this.who.try?.length) return "";
+    const put = (text) => { this.menuMode(false); this.input.value = text; this.grow(); this.input.focus({ preventScroll: true }); };
+    return h("div", { class: "tries", role: "group", "aria-label": "试试这样说" }, h("span", { "aria-hidden": "true" }, "试试"),
+      this.who.try.map((text) => h("button", { type: "button", onclick: () => put(text) }, text)));
+  }
+
   // The keyboard row and the account's menu.
   keys() {
     this.input = h("textarea", { rows: 1, maxlength: 4000, "aria-label": "以" + this.who.name + "的身份写消息", placeholder: "写消息", autocomplete: "off", enterkeyhint: "send" });
@@ -54,7 +62,7 @@ export class Phone {
     });
     this.input.addEventListener("input", () => this.grow());
     this.input.addEventListener("focus", () => { this.panels.close(false); this.bottom(); });
-    this.foot = h("div", { class: "foot" }, form, this.menu);
+    this.foot = h("div", { class: "foot" }, this.tries(), form, this.menu);
     return this.foot;
   }
 
