@@ -10,14 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"yishi/bot/demo"
 	"yishi/bot/wechat"
 	"yishi/bot/wechat/platform"
 	"yishi/config"
 	"yishi/flows"
-	"yishi/flows/civic"
 )
 
 // The demo's account. It talks to the local platform only; there is nothing to protect.
@@ -114,6 +112,9 @@ type demoRun struct {
 }
 
 func (d *demoRun) run(ctx context.Context) error {
+	if err := settleDemo(ctx, d.cfg, d.log); err != nil {
+		return err
+	}
 	db, err := openStore(ctx, d.cfg, d.log)
 	if err != nil {
 		return err
@@ -124,9 +125,6 @@ func (d *demoRun) run(ctx context.Context) error {
 	a, err := newApp(ctx, d.cfg, d.log)
 	if err != nil {
 		return err
-	}
-	if err := seed(ctx, a); err != nil {
-		return errors.Join(err, a.Close())
 	}
 	routes := &valves{}
 	a.narrow = routes.narrow
@@ -148,6 +146,7 @@ func (d *demoRun) run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
+	p.Populate(sampleCrowd, 1)
 	err = d.serve(ctx, a, p, page)
 	return errors.Join(err, a.Close())
 }
@@ -230,40 +229,4 @@ func demoScenes() []demo.Scene {
 		{Scene: "demo-niujia", Label: "社区服务站的台卡"},
 		{Scene: "somebody-elses", Label: "别处捡来的二维码"},
 	}
-}
-
-// seed makes the sample community once.
-func seed(ctx context.Context, a *app) error {
-	all, err := a.db.Communities().Communities(ctx)
-	if err != nil {
-		return fmt.Errorf("look for sample community: %w", err)
-	}
-	if len(all) > 0 {
-		return nil
-	}
-	var c civic.Community
-	for _, n := range sampleCommunities() {
-		made, err := a.db.AddCommunity(ctx, n)
-		if err != nil {
-			return fmt.Errorf("make sample community: %w", err)
-		}
-		if c.ID == 0 {
-			c = made
-		}
-	}
-	for _, scene := range []string{"demo-fenghuang", "demo-lujia", "demo-niujia"} {
-		if err := a.db.AddScene(ctx, scene, c.ID, 0); err != nil {
-			return fmt.Errorf("make sample scene: %w", err)
-		}
-	}
-	now := a.db.Clock().Now()
-	for i, n := range sampleNeeds() {
-		n.Community, n.State, n.Released = c.ID, civic.NeedRaised, true
-		n.Author = civic.Account(fmt.Sprintf("oSampleResident%09d", i+1))
-		n.RaisedAt = now.Add(-time.Duration(len(sampleNeeds())-i) * time.Hour)
-		if _, err := a.db.AddNeed(ctx, n); err != nil {
-			return fmt.Errorf("make sample needs: %w", err)
-		}
-	}
-	return nil
 }

@@ -16,6 +16,13 @@ const (
 	demoCommittee = civic.Account("oDemoCommittee000000000001")
 )
 
+// Sample neighbours without a phone on the page who come up by name.
+const (
+	sampleCrowd    = "oSampleCaller0000000000"
+	sampleCaller   = sampleCrowd + "000000" // follows, and waits for a grid worker
+	sampleNewcomer = civic.Account("oSampleNewcomer0000000001")
+)
+
 // demoYoungDoor is what the demo's page tells of the one who is to be verified by hand: their
 // door, name and the last digits of their phone.
 const demoYoungDoor = "菉葭巷5幢1单元302 周小敏 2002"
@@ -81,6 +88,8 @@ func settleDoor(ctx context.Context, db *store.DB, door store.NewPerson, n int) 
 			p.Name, p.Phone, account = "李桂香", "13800001001", demoAunt
 		case at == "菉葭巷5-1-302" && i == 0:
 			p.Name, p.Phone, account = "周小敏", "13800002002", ""
+		case at == "菉葭巷7-1-101" && i == 0:
+			account = sampleCaller
 		case i > 0 || n%4 == 3:
 			account = "" // has no phone with this account, or is not verified
 		}

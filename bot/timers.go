@@ -24,6 +24,7 @@ type timerStore interface {
 	Sweep(ctx context.Context) (int, error)
 	SweepDeliveries(ctx context.Context) (int, error)
 	SweepHomes(ctx context.Context) (int, error)
+	SweepTalks(ctx context.Context) (int, error)
 	SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
 	Triage() *store.Triage
@@ -139,6 +140,9 @@ func (f *firing) sweep(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = f.store.SweepHomes(ctx)
+	}
+	if err == nil {
+		_, err = f.store.SweepTalks(ctx)
 	}
 	for n := 1; err == nil && n > 0; {
 		n, err = f.store.SweepMedia(ctx, f.forget)

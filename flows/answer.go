@@ -297,7 +297,8 @@ func (d *TalkDraft) hear(t *Turn) Move {
 		return dialog.Again("")
 	}
 	stale := t.Now.Sub(time.Unix(d.Chose, 0)) > civic.TalkStale
-	if len(others) == 0 && !stale && (t.Kind != dialog.Text || !accidental(t.Text)) {
+	plain := t.Kind != dialog.Text || !accidental(t.Text)
+	if len(others) == 0 && !stale && plain {
 		return dialog.Edit(stepTalk).With(d.answer(t, d.Now, linesOf(t))...)
 	}
 	d.Pending, d.To, d.At = linesOf(t), append([]talkName{d.Now}, others...), stepSure

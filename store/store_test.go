@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"strings"
 	"sync"
@@ -16,7 +17,12 @@ import (
 	"yishi/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", rapidChecks); err != nil { // the command line may say another
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // each runs a test on both kinds of database.
 func each(t *testing.T, test func(*testing.T, *store.DB)) {

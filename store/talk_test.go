@@ -42,12 +42,12 @@ func sayLine(a civic.Account, c civic.CommunityID, text string) civic.Say {
 	return civic.Say{Account: a, Community: c, Lines: []civic.Line{{Kind: civic.LineText, Text: text}}}
 }
 
-// theTalk is the only talk that a member of staff sees.
-func theTalk(t *testing.T, db *store.DB, a civic.Account) civic.Talk {
+// theTalk is the only talk that oWang sees as staff.
+func theTalk(t *testing.T, db *store.DB) civic.Talk {
 	t.Helper()
-	all, err := db.Talks().Desk(within(t, 10*time.Second), a)
+	all, err := db.Talks().Desk(within(t, 10*time.Second), "oWang")
 	if err != nil || len(all) != 1 {
-		t.Fatalf("desk of %s: %d talks, %v", a, len(all), err)
+		t.Fatalf("desk: %d talks, %v", len(all), err)
 	}
 	return all[0]
 }
@@ -59,7 +59,7 @@ func TestTwoTakeATalkAtOnce(t *testing.T) {
 		for round := range 8 {
 			a := civic.Account(fmt.Sprintf("oZhang%d", round))
 			mustAct(t, db, a, sayLine(a, c.ID, "路灯坏了"))
-			k := theTalk(t, db, "oWang")
+			k := theTalk(t, db)
 			var wins, refusals int
 			var mu sync.Mutex
 			var all sync.WaitGroup
@@ -101,7 +101,7 @@ func TestTwoMessagesAtOnceOpenOneTalk(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if k := theTalk(t, db, "oWang"); k.Unread != n || k.Seq != n {
+		if k := theTalk(t, db); k.Unread != n || k.Seq != n {
 			t.Errorf("%d lines, %d unread, want %d", k.Seq, k.Unread, n)
 		}
 	})
@@ -235,7 +235,7 @@ func relayByChance(t *testing.T, db *store.DB, a civic.Account, rnd *rand.Rand) 
 	inTouch(t, db, a)
 	p := &carrier{t: t, db: db, rnd: rnd, got: map[civic.Account][]string{}, doubted: map[civic.Account]map[string]bool{}}
 	mustAct(t, db, a, civic.CallPerson{Account: a, Community: c.ID, Typed: true})
-	k := theTalk(t, db, "oWang")
+	k := theTalk(t, db)
 	by := civic.By{Account: "oWang", Community: c.ID}
 	mustAct(t, db, "oWang", civic.TakeTalk{By: by, Talk: k.ID})
 	var said, answered []string

@@ -36,13 +36,14 @@ type wire struct {
 	ledger *ledger
 	sess   *sessions
 	office *office
+	known  map[string]bool // who was in the chat before
 }
 
 // newWire opens the stage on the given stores.
 func newWire(t testing.TB, db *store.DB, s session.Store) *wire {
 	t.Helper()
 	db.Clock().SetOffset(db.Clock().Offset() + start.Sub(db.Clock().Now()))
-	w := &wire{store: db, ledger: &ledger{DB: db}, sess: &sessions{Store: s}}
+	w := &wire{store: db, ledger: &ledger{DB: db}, sess: &sessions{Store: s}, known: map[string]bool{}}
 	c := newChat(t, db, w.ledger, w.sess, nil)
 	h, err := wechat.NewHandler(wechat.Config{
 		AppID: appID, Token: token, AESKey: aesKey, Account: account, Mode: wechat.ModeSafe,
@@ -87,6 +88,10 @@ func (w *wire) down(t *testing.T, what string, is bool) {
 
 func (w *wire) say(t *testing.T, openid string, in dialog.Input) string {
 	t.Helper()
+	if !w.known[openid] && in.Kind != dialog.Follow { // who writes follows; a script need not say so
+		w.p.Admit(openid)
+	}
+	w.known[openid] = true
 	q := w.p.Person(openid)
 	d := w.send(t.Context(), q, openid, in)
 	if d.Err != nil || d.Faulty {
