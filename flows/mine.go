@@ -122,7 +122,7 @@ func (d *MineDraft) askOne(t *Turn) Reply {
 	if t.Failed(err) || !ok {
 		return Reply{Text: "这件现在查不到。"}
 	}
-	return Reply{Text: describeSight(&n, t.Now, settings(t))}
+	return Reply{Text: twoLines(describeSight(&n, t.Now, settings(t)), inRound(t, n.Open()))}
 }
 
 func day(at, now time.Time) string {

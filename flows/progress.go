@@ -29,7 +29,7 @@ func (d *NumberDraft) find(t *Turn, arg string) {
 	}
 	d.Need, d.Own, d.Found, d.Words = s.Need, s.Own, found, rest
 	if found {
-		d.text = describeSight(&s, t.Now, settings(t))
+		d.text = twoLines(describeSight(&s, t.Now, settings(t)), inRound(t, s.Open()))
 	}
 	d.Need.Additions = nil // the session keeps no more than what is asked about
 }

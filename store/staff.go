@@ -34,7 +34,11 @@ func grantsOf(tx *gorm.DB, a civic.Account, lock string) ([]civic.Grant, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read grants: %w", clean(err))
 	}
-	return grantsIn(rows)
+	grants, err := grantsIn(rows)
+	if err != nil {
+		return nil, err
+	}
+	return widen(tx, grants, lock)
 }
 
 // grantsHeld reads the grants of a member of staff that hold.
