@@ -16,7 +16,7 @@ type standsFor struct {
 }
 
 // widen lets grid workers reach what those look after who handed over to them, until it goes
-// back: the work that comes from there is theirs meanwhile.
+// back: the work that comes from there is theirs meanwhile, also when the other has left since.
 func widen(tx *gorm.DB, grants []civic.Grant, lock string) ([]civic.Grant, error) {
 	narrow := func(g civic.Grant) bool { return g.Role == civic.GridWorker && len(g.Grids) > 0 }
 	i := slices.IndexFunc(grants, narrow)
@@ -25,7 +25,7 @@ func widen(tx *gorm.DB, grants []civic.Grant, lock string) ([]civic.Grant, error
 	}
 	var away []standsFor
 	err := tx.Raw("SELECT g.community_id, g.grids FROM handovers h JOIN grants g ON g.staff_id = h.from_id AND g.community_id = h.community_id "+
-		"WHERE h.to_id = ? AND h.back_ms = 0 AND g.role = ? AND g.revoked_ms = 0"+lock, int64(grants[i].Staff), string(civic.GridWorker)).Scan(&away).Error
+		"WHERE h.to_id = ? AND h.back_ms = 0 AND g.role = ? AND (g.revoked_ms = 0 OR g.revoked_ms >= h.made_ms)"+lock, int64(grants[i].Staff), string(civic.GridWorker)).Scan(&away).Error
 	if err != nil {
 		return nil, fmt.Errorf("read hand-overs: %w", clean(err))
 	}

@@ -56,5 +56,15 @@ func TestStandInReaches(t *testing.T) {
 		reaches(true)
 		mustAct(t, db, "oIll", civic.TakeBack{By: civic.By{Account: "oIll", Community: c.ID}, Handover: away})
 		reaches(false)
+
+		mustAct(t, db, "oIll", civic.HandOver{By: civic.By{Account: "oIll", Community: c.ID}, From: ill, To: well})
+		theirs, err := db.Staff().Grants(ctx, "oIll")
+		if err != nil || len(theirs) != 1 {
+			t.Fatalf("grants %v, %v", theirs, err)
+		}
+		if err := db.RevokeStaff(ctx, theirs[0].ID); err != nil { // they leave for good
+			t.Fatal(err)
+		}
+		reaches(true)
 	})
 }
