@@ -4,4 +4,4 @@ package chat_test
 
 // walkSteps is how far the walk goes under the race detector, where SQLite is ten times slower.
 // The whole way is gone without it.
-const walkSteps = 25_000
+const walkSteps = 10_000
