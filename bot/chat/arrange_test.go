@@ -11,13 +11,6 @@ import (
 	"yishi/store"
 )
 
-// Directives about needs in public.
-func init() {
-	directives["public"] = (*player).addPublic
-	directives["merged"] = (*player).addMerged
-	directives["at-once"] = (*player).atOnce
-}
-
 // addPublic adds a need with counts and marks: 钮 12+4 culture 急,难 小区 内容; - stands for none.
 func (p *player) addPublic(args []string) error {
 	if len(args) < 6 {

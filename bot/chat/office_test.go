@@ -11,8 +11,6 @@ import (
 	"yishi/flows/civic"
 )
 
-func init() { directives["invite"] = (*player).inviteStaff; directives["area"] = (*player).addArea }
-
 // describeOffice writes an effect about offices without ids; "" if it is none.
 func describeOffice(e any) string {
 	switch e := e.(type) {

@@ -10,14 +10,27 @@ import (
 	"yishi/store"
 )
 
-// directives are what a script can arrange beside those of player.direct, by their first word.
-// Files of one noun add theirs here.
+// directives are what a script can arrange beside those of player.direct, by their first word. They
+// stand in one literal, so that a word given twice does not compile.
 var directives = map[string]func(p *player, args []string) error{
 	"person":   (*player).addPerson,
 	"resident": (*player).addResident,
 	"staff":    (*player).addStaff,
 	"news":     (*player).news, // 钮 2027-001 accepted 下一步
 	"link":     (*player).link, // 王伯 kind 标题
+	"public":   (*player).addPublic,
+	"merged":   (*player).addMerged,
+	"at-once":  (*player).atOnce,
+	"invite":   (*player).inviteStaff,
+	"area":     (*player).addArea,
+	"revoke":   (*player).revoke,
+	"round":    (*player).openRound,
+	"stage":    (*player).moveTo,
+	"accepted": (*player).accepted,
+	"card":     (*player).addCard,
+	"strict":   (*player).setStrict,
+	"sweep":    (*player).sweep,
+	"unfollow": (*player).unfollow,
 }
 
 // addPerson puts somebody on the roll: 钮 钮家新村 一网格 3 2 501 姓名 [手机]; - stands for none.

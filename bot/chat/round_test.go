@@ -12,12 +12,6 @@ import (
 	"yishi/store"
 )
 
-func init() {
-	directives["round"] = (*player).openRound
-	directives["stage"] = (*player).moveTo
-	directives["accepted"] = (*player).accepted
-}
-
 // stageWords are the names of stages in scripts.
 var stageWords = []string{"none", "collect", "screen", "plan", "choose", "build", "rate", "sum", "keep"}
 

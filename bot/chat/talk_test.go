@@ -46,10 +46,6 @@ func mediaShown(m civic.ToldMedia) string {
 	return "[照片 " + m.ID + "]"
 }
 
-func init() {
-	directives["revoke"] = (*player).revoke
-}
-
 // revoke takes all offices of a speaker away: 小王.
 func (p *player) revoke(args []string) error {
 	grants, err := p.st.db().Staff().Grants(p.t.Context(), civic.Account(openid(args[0])))

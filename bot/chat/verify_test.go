@@ -6,13 +6,6 @@ import (
 	"yishi/flows/civic"
 )
 
-func init() { //nolint:gochecknoinits // a file of one noun adds its directives
-	directives["card"] = (*player).addCard
-	directives["strict"] = (*player).setStrict
-	directives["sweep"] = (*player).sweep
-	directives["unfollow"] = (*player).unfollow
-}
-
 // addCard gives somebody's household its code: 姓名 9位数字.
 func (p *player) addCard(args []string) error {
 	id, ok := p.people[args[0]]
