@@ -3,49 +3,15 @@ package demo
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"yishi/bot/browsertest"
+
 	"github.com/chromedp/chromedp"
 )
-
-// browser starts Chromium, or skips the test where there is none and none is required.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("YISHI_TEST_REQUIRE") == "1" {
-			t.Fatal("no Chromium on this machine, and one is required")
-		}
-		t.Skip("no Chromium on this machine")
-	}
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Headless,
-		chromedp.UserDataDir(t.TempDir()),
-	}
-	for _, flag := range []string{
-		"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync",
-		"disable-default-apps", "disable-dev-shm-usage", "hide-scrollbars",
-	} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // tab is one open page of the demo.
 type tab struct {
@@ -56,7 +22,7 @@ type tab struct {
 
 func newTab(t *testing.T) *tab {
 	t.Helper()
-	b := &tab{t: t, ctx: browser(t), shots: os.Getenv("YISHI_TEST_SHOTS")}
+	b := &tab{t: t, ctx: browsertest.Start(t, 4*time.Minute), shots: os.Getenv("YISHI_TEST_SHOTS")}
 	if b.shots == "" {
 		b.shots = t.TempDir()
 	} else if err := os.MkdirAll(b.shots, 0o755); err != nil {
@@ -80,6 +46,19 @@ func (b *tab) until(condition string) {
 	if err != nil || !ok {
 		b.shot("failed")
 		b.t.Fatalf("waiting for %s: %v", condition, err)
+	}
+}
+
+// await waits for what the page's request does to the server: a box is ticked before it is answered.
+func (b *tab) await(what string, done func() bool) {
+	b.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(30 * time.Second); !done(); <-tick.C {
+		if time.Now().After(end) {
+			b.shot("failed")
+			b.t.Fatalf("waiting: %s", what)
+		}
 	}
 }
 

@@ -3,53 +3,22 @@ package web_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"yishi/bot/browsertest"
 	"yishi/bot/web"
 	"yishi/flows/civic"
 	"yishi/store/storetest"
 )
 
-// chromium starts Chromium, or skips the test where there is none and none is required.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("YISHI_TEST_REQUIRE") == "1" {
-			t.Fatal("no Chromium on this machine, and one is required")
-		}
-		t.Skip("no Chromium on this machine")
-	}
-	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Headless, chromedp.UserDataDir(t.TempDir()),
-	}
-	for _, flag := range []string{"disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"} {
-		options = append(options, chromedp.Flag(flag, true))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // A real browser, under the pages' own policy: it shows a code, goes on by itself once the chat has
 // said yes, sends a file with its progress, follows the work and shows what came of it.
 func TestInABrowser(t *testing.T) {
-	ctx := chromium(t)
+	ctx := browsertest.Start(t, 2*time.Minute)
 	r := newRig(t, storetest.Open(t))
 	ref := r.link("count")
 	goOn := make(chan struct{})
