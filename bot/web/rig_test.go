@@ -145,7 +145,7 @@ func (r *rig) replica(srv *http.Server, changes ...func(*web.Options, *http.Serv
 	o := web.Options{
 		Links: r.db.Links(), Blobs: r.blobs, Login: r.login, Base: r.base, Key: storetest.Key(), Temp: r.t.TempDir(),
 		Now: r.db.Clock().Now, Sweep: r.db.SweepLinks, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Observe: func(kind, outcome string) { r.seen.add(outcome); r.log.Write([]byte(kind + " " + outcome + "\n")) }, //nolint:errcheck // in memory
+		Observe: func(kind, outcome string) { r.seen.add(outcome); fmt.Fprintln(r.log, kind, outcome) },
 		Kinds: web.Kinds{
 			Uploads: map[string]web.Upload{"count": {
 				Ask: "请传一个表格。", Accept: ".csv", Most: r.most,
