@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"yishi/config"
 	"yishi/flows/civic"
 	"yishi/store"
+	"yishi/store/session/sessiontest"
 	"yishi/store/storetest"
 )
 
@@ -67,7 +67,7 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 	}
 	if servers {
 		cfg.SQL = config.Secret("mysql:" + storetest.MySQL(t))
-		cfg.Redis = config.Secret("redis://" + redisAddr(t))
+		cfg.Redis = config.Secret("redis://" + sessiontest.RedisAddr(t))
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -96,20 +96,6 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 	t.Cleanup(h.platform.Watch(h.arrived))
 	h.found(t)
 	return h
-}
-
-// redisAddr is the run's Redis: without it, a test of servers would be one of half of them.
-func redisAddr(t *testing.T) string {
-	t.Helper()
-	addr := os.Getenv("YISHI_TEST_REDIS_ADDR")
-	switch {
-	case addr != "":
-	case os.Getenv("YISHI_TEST_REQUIRE") == "1":
-		t.Fatal("YISHI_TEST_REDIS_ADDR is not set")
-	default:
-		t.Skip("YISHI_TEST_REDIS_ADDR is not set")
-	}
-	return addr
 }
 
 // found makes the community and its QR code.

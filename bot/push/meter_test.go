@@ -3,11 +3,12 @@ package push
 import (
 	"context"
 	"crypto/rand"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"yishi/store/session/sessiontest"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -195,23 +196,10 @@ func TestMeterWithoutRedis(t *testing.T) {
 	}
 }
 
-// realRedis is the address of the tests' own server.
-func realRedis(t testing.TB) string {
-	t.Helper()
-	addr := os.Getenv("YISHI_TEST_REDIS_ADDR")
-	if addr == "" {
-		if os.Getenv("YISHI_TEST_REQUIRE") == "1" {
-			t.Fatal("YISHI_TEST_REDIS_ADDR is not set and YISHI_TEST_REQUIRE is")
-		}
-		t.Skip("YISHI_TEST_REDIS_ADDR is not set")
-	}
-	return addr
-}
-
 // TestMeterIsShared has four replicas, one of which has a clock two hours off, take all they
 // can from a real Redis for two seconds.
 func TestMeterIsShared(t *testing.T) {
-	client := redis.NewClient(&redis.Options{Addr: realRedis(t)})
+	client := redis.NewClient(&redis.Options{Addr: sessiontest.RedisAddr(t)})
 	t.Cleanup(func() { _ = client.Close() })
 	prefix := "yishi-test-" + rand.Text() + ":"
 	t.Cleanup(func() { client.Del(context.WithoutCancel(t.Context()), prefix+"meter:wxapp:"+CustomerAPI) })

@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"yishi/store/session/sessiontest"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -81,7 +83,7 @@ func BenchmarkMeter(b *testing.B) {
 		bench(b, func() Meter { return m })
 	})
 	b.Run("redis", func(b *testing.B) {
-		client := redis.NewClient(&redis.Options{Addr: realRedis(b)})
+		client := redis.NewClient(&redis.Options{Addr: sessiontest.RedisAddr(b)})
 		defer func() { _ = client.Close() }()
 		prefix := "yishi-bench-" + rand.Text() + ":"
 		defer client.Del(context.Background(), prefix+"meter:wxapp:"+CustomerAPI)

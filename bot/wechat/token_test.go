@@ -5,11 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"yishi/store/session/sessiontest"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -185,28 +186,13 @@ func TestLongTokenIsKeptWhole(t *testing.T) {
 	}
 }
 
-// realRedis is a client of the Redis that the environment names.
-func realRedis(t *testing.T) redis.UniversalClient {
-	t.Helper()
-	addr := os.Getenv("YISHI_TEST_REDIS_ADDR")
-	if addr == "" {
-		if os.Getenv("YISHI_TEST_REQUIRE") == "1" {
-			t.Fatal("YISHI_TEST_REDIS_ADDR is not set")
-		}
-		t.Skip("YISHI_TEST_REDIS_ADDR is not set")
-	}
-	c := redis.NewClient(&redis.Options{Addr: addr})
-	t.Cleanup(func() { _ = c.Close() })
-	return c
-}
-
 func TestRedisTokens(t *testing.T) {
 	t.Run("in process", func(t *testing.T) {
 		c := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 		t.Cleanup(func() { _ = c.Close() })
 		checkRedisTokens(t, c)
 	})
-	t.Run("real", func(t *testing.T) { checkRedisTokens(t, realRedis(t)) })
+	t.Run("real", func(t *testing.T) { checkRedisTokens(t, sessiontest.Redis(t)) })
 }
 
 func checkRedisTokens(t *testing.T, c redis.UniversalClient) {

@@ -21,8 +21,8 @@ func OpenRedis(t testing.TB, now func() time.Time) *session.Redis {
 	return s
 }
 
-// Redis returns a client as OpenRedis uses it.
-func Redis(t testing.TB) redis.UniversalClient {
+// RedisAddr is where that server listens, for what dials it in its own way.
+func RedisAddr(t testing.TB) string {
 	t.Helper()
 	addr := os.Getenv("YISHI_TEST_REDIS_ADDR")
 	if addr == "" {
@@ -31,7 +31,13 @@ func Redis(t testing.TB) redis.UniversalClient {
 		}
 		t.Skip("YISHI_TEST_REDIS_ADDR is not set")
 	}
-	c, err := session.Dial("redis://" + addr)
+	return addr
+}
+
+// Redis returns a client as OpenRedis uses it.
+func Redis(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	c, err := session.Dial("redis://" + RedisAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}
