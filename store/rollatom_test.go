@@ -24,7 +24,7 @@ func TestRollFailsAtTheLastRow(t *testing.T) {
 		}
 		allow, err := store.RefusePersonAfter(ctx, db, len(rows)-1)
 		if err != nil {
-			t.Skipf("this server makes no triggers: %v", err)
+			t.Fatalf("have the last person refused: %v", err)
 		}
 		r, err := db.BeginRoll(ctx, store.RollOptions{})
 		if err != nil {
@@ -66,7 +66,7 @@ func TestRollOfSeveralIsFinished(t *testing.T) {
 		a, b := community(t, db, "钮"), community(t, db, "园")
 		allow, err := store.RefusePersonAfter(ctx, db, 1)
 		if err != nil {
-			t.Skipf("this server makes no triggers: %v", err)
+			t.Fatalf("have the last person refused: %v", err)
 		}
 		r, err := db.BeginRoll(ctx, store.RollOptions{})
 		if err != nil {
@@ -116,7 +116,10 @@ func TestRollsKeepOnePersonEach(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(rt, "imports") {
 			rows := drawRoll(rt, c)
 			before := len(people(t, db))
-			n, faults := takeRoll(t, db, store.RollOptions{Complete: rapid.Bool().Draw(rt, "complete")}, rows...)
+			n, faults, err := tryRoll(db, store.RollOptions{Complete: rapid.Bool().Draw(rt, "complete")}, rows...)
+			if err != nil {
+				rt.Fatal(err)
+			}
 			all := people(t, db)
 			if len(all) != before+n.New {
 				rt.Fatalf("%d people, %d before and %d new", len(all), before, n.New)
@@ -125,7 +128,7 @@ func TestRollsKeepOnePersonEach(t *testing.T) {
 			for _, p := range all {
 				ids[p.ID] = true
 				if p.Code != "" {
-					if id, ok := byCode[p.Code]; ok && id != p.ID && all[p.Name].ID == p.ID {
+					if id, ok := byCode[p.Code]; ok && id != p.ID {
 						rt.Fatalf("the number %s went from one person to another", p.Code)
 					}
 				}
@@ -138,13 +141,17 @@ func TestRollsKeepOnePersonEach(t *testing.T) {
 			for id := range ids {
 				was[id] = true
 			}
-			clear(byCode)
+			clear(byCode) // a number that its owner has given up may go to another
 			for _, p := range all {
 				if p.Code != "" {
 					byCode[p.Code] = p.ID
 				}
 			}
-			if again, f := takeRoll(t, db, store.RollOptions{}, good(rows, faults)...); again.New != 0 || again.Changed != 0 || again.Moved != 0 || len(f) != 0 {
+			again, f, err := tryRoll(db, store.RollOptions{}, good(rows, faults)...)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if again.New != 0 || again.Changed != 0 || again.Moved != 0 || len(f) != 0 {
 				rt.Fatalf("the same roll again: %+v, %v", again, f)
 			}
 		}

@@ -31,6 +31,9 @@ type rollPlan struct {
 type plannedLine struct {
 	line  int32
 	known int32 // index of known; noOne
+	held  int32 // index of known who has the line's 编号; noOne
+	coded bool  // the line names a 编号
+	same  bool  // it says what it said last time, and so changes nothing
 	bad   bool
 	house int64
 	name  [16]byte // hash behind the new door
@@ -152,7 +155,7 @@ func (p *rollPlan) meetAll(v *openVault, ls []rollLineRow) error {
 // meet finds the door of a line, and who it may be: at once where the roll says the same as last
 // time or names a number that somebody has, later where phone or door tell.
 func (p *rollPlan) meet(v *openVault, l *rollLineRow, name string) {
-	out := plannedLine{line: int32(l.Line), known: noOne}
+	out := plannedLine{line: int32(l.Line), known: noOne, held: p.known.byCode(l.CodeHash), coded: l.CodeHash != nil}
 	at := int32(len(p.lines))
 	var fault string
 	if out.house, fault = p.doors.house(l); fault != "" {
@@ -169,8 +172,9 @@ func (p *rollPlan) meet(v *openVault, l *rollLineRow, name string) {
 	}
 	out.name = [16]byte(nameHash(v, out.house, name))
 	who := p.known.byRoll(l.RollHash)
+	out.same = who != noOne
 	if who == noOne {
-		who = p.known.byCode(l.CodeHash)
+		who = out.held
 	}
 	if who != noOne && !p.taken[who] && !out.bad {
 		out.known, p.taken[who] = who, true
@@ -236,8 +240,18 @@ func (p *rollPlan) noTwins() {
 }
 
 // noClashes finds people who would come to live with somebody of their own name whom the roll does
-// not name: very likely one person under two numbers, which only a human can tell.
+// not name, very likely one person under two numbers, and people who would get the number of
+// somebody who keeps it: only a human can tell.
 func (p *rollPlan) noClashes() {
+	of := make([]int32, len(p.known.all)) // the line that is each known person
+	for i := range of {
+		of[i] = noOne
+	}
+	for i, l := range p.lines {
+		if l.known != noOne {
+			of[l.known] = int32(i)
+		}
+	}
 	for again := true; again; { // who is refused stays where they are, which may stand in another's way
 		again = false
 		for i := range p.lines {
@@ -245,12 +259,22 @@ func (p *rollPlan) noClashes() {
 			if l.bad {
 				continue
 			}
-			if who := p.known.byName(l.name[:]); who != noOne && who != l.known && !p.taken[who] {
+			switch who := p.known.byName(l.name[:]); {
+			case who != noOne && who != l.known && !p.taken[who]:
 				p.refuse(l, "姓名", "这一户里已经有同名的人，可是编号或手机对应的是另一位。请核对。")
+				again = true
+			case l.held != noOne && l.held != l.known && !p.givesUp(of[l.held]):
+				p.refuse(l, "编号", "这个编号在名册上是另一位的。请核对。")
 				again = true
 			}
 		}
 	}
+}
+
+// givesUp says whether a line gives a person another 编号 than they have; at is noOne where no line
+// is theirs. An empty cell, and a line that says what it said before, leave them theirs.
+func (p *rollPlan) givesUp(at int32) bool {
+	return at != noOne && p.lines[at].coded && !p.lines[at].same && !p.lines[at].bad
 }
 
 func (p *rollPlan) refuse(l *plannedLine, column, reason string) {
