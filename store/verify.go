@@ -151,6 +151,9 @@ func (b *batch) link(v *openVault, t *turn, l linking) error {
 	if err := b.settleAccount(v, l.account); err != nil {
 		return err
 	}
+	if err := b.tx.Exec("DELETE FROM tries WHERE key_hash = ?", accountTries(v, l.account)).Error; err != nil {
+		return fmt.Errorf("forget tries: %w", clean(err))
+	}
 	id := l.person.identity(how)
 	err = b.join([]*turn{{plan: plan{joins: []civic.Join{{Account: l.account, Community: id.Community, Estate: id.Estate}}}}})
 	if err != nil {
@@ -171,11 +174,9 @@ func (b *batch) link(v *openVault, t *turn, l linking) error {
 	return b.tell(l.tellOthers, id.Community, others...)
 }
 
-// settleAccount clears what an account had to wait for or might come back to.
+// settleAccount clears what an account might come back to, and its request. Its wrong tries stay
+// counted, unless it was verified: taking back a request must not end a lock.
 func (b *batch) settleAccount(v *openVault, a civic.Account) error {
-	if err := b.tx.Exec("DELETE FROM tries WHERE key_hash = ?", accountTries(v, a)).Error; err != nil {
-		return fmt.Errorf("forget tries: %w", clean(err))
-	}
 	if err := b.tx.Exec("DELETE FROM former_identities WHERE account_hash = ?", formerHash(v, a)).Error; err != nil {
 		return fmt.Errorf("forget former identity: %w", clean(err))
 	}

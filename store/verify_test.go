@@ -225,6 +225,12 @@ func TestWrongTries(t *testing.T) {
 		if said := refused(t, db, commit("v", 1, "oA", verifying("oA", good))); !strings.Contains(said, "再试") {
 			t.Errorf("a proof from before the lock: %s", said)
 		}
+		// To ask the grid worker and to take that back does not end the lock.
+		must(t, db, commit("ask", 1, "oA", civic.AskVerify{Said: asSaid("oA", c), Consent: "t"}))
+		must(t, db, commit("back", 1, "oA", civic.Unverify{Account: "oA"}))
+		if m := matched(t, db, asSaid("oA", c)); !m.Locked {
+			t.Error("taking a request back ends the lock")
+		}
 		// The door is slowed for others, whether it exists or not, and the card is not.
 		strange := asSaid("oC", c)
 		strange.Building, strange.Room = "99", "999"
