@@ -105,10 +105,10 @@ func ids(all []member) []int64 {
 }
 
 // authored finds, among the needs that were merged into the head, one of the account or person; 0
-// where there is none.
+// where there is none. "" is nobody's account: such needs were raised by staff, or are forgotten.
 func authored(all []member, account string, person int64) int {
 	for i, m := range all[1:] {
-		if m.Account == account || person != 0 && m.PersonID == person {
+		if account != "" && m.Account == account || person != 0 && m.PersonID == person {
 			return i + 1
 		}
 	}
@@ -166,9 +166,12 @@ func (b *batch) recount(head needRow) error {
 		return fmt.Errorf("read endorsers: %w", clean(err))
 	}
 	for _, m := range all[1:] {
-		if m.PersonID != 0 {
+		switch {
+		case m.PersonID != 0:
 			persons = append(persons, m.PersonID)
-		} else {
+		case m.Account == "": // raised by staff for somebody, or forgotten since: each is somebody
+			accounts = append(accounts, fmt.Sprint("need ", m.ID))
+		default:
 			accounts = append(accounts, m.Account)
 		}
 	}
