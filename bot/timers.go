@@ -25,6 +25,7 @@ type timerStore interface {
 	SweepDeliveries(ctx context.Context) (int, error)
 	SweepHomes(ctx context.Context) (int, error)
 	SweepTalks(ctx context.Context) (int, error)
+	SweepRetained(ctx context.Context) (int, error)
 	SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error)
 	ArmTimerOnce(ctx context.Context, t civic.Timer) error
 	Triage() *store.Triage
@@ -143,6 +144,9 @@ func (f *firing) sweep(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = f.store.SweepTalks(ctx)
+	}
+	if err == nil {
+		_, err = f.store.SweepRetained(ctx)
 	}
 	for n := 1; err == nil && n > 0; {
 		n, err = f.store.SweepMedia(ctx, f.forget)

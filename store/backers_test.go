@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -228,6 +229,11 @@ func (m *model) counts(head int) (heat, others int) {
 			}
 		}
 	}
+	for k, a := range m.author {
+		if k != head && m.head(k) == head && strings.HasPrefix(a, gone) {
+			accounts[a] = true
+		}
+	}
 	delete(accounts, m.author[head])
 	if p := m.whose[m.author[head]]; p != 0 {
 		delete(persons, p)
@@ -235,9 +241,23 @@ func (m *model) counts(head int) (heat, others int) {
 	return len(persons), len(accounts)
 }
 
+// gone begins the name of an author who had their data deleted: each is somebody, and nobody known.
+const gone = "gone"
+
+// forget gives up all that is an account's.
+func (m *model) forget(a string) {
+	m.whose[a] = 0
+	for k := range m.author {
+		delete(m.backed[k], a)
+		if m.author[k] == a {
+			m.author[k] = fmt.Sprint(gone, k)
+		}
+	}
+}
+
 var accountsOfModel = []string{"a", "b", "c", "d", "e"}
 
-// Any sequence of endorsing, taking back, verifying, losing it, merging and parting keeps heat the
+// Any sequence of endorsing, taking back, verifying, losing it, merging, parting and being forgotten keeps heat the
 // number of distinct verified persons and others that of distinct accounts of nobody.
 func TestCountsAlwaysAgree(t *testing.T) {
 	for name, open := range map[string]func(testing.TB) *store.DB{"sqlite": storetest.Open, "mysql": storetest.OpenMySQL} {
@@ -288,7 +308,7 @@ func walkCounts(r *rapid.T, t *testing.T, db *store.DB, c civic.CommunityID, per
 func stepCounts(r *rapid.T, t *testing.T, db *store.DB, m *model, persons []civic.PersonID, id []civic.NeedID, account func(string) civic.Account, run string) error {
 	n, a := rapid.IntRange(1, len(id)-1).Draw(r, "need"), rapid.SampledFrom(accountsOfModel).Draw(r, "account")
 	ctx := within(t, 20*time.Second)
-	switch do := rapid.SampledFrom([]string{"endorse", "endorse", "undo", "adopt", "disown", "merge", "part"}).Draw(r, "do"); do {
+	switch do := rapid.SampledFrom([]string{"endorse", "endorse", "undo", "adopt", "disown", "merge", "part", "forget"}).Draw(r, "do"); do {
 	case "endorse":
 		own := m.author[m.head(n)] == a || m.whose[a] != 0 && m.whose[m.author[m.head(n)]] == m.whose[a]
 		if !m.endorses(n, a) && !own {
@@ -308,6 +328,10 @@ func stepCounts(r *rapid.T, t *testing.T, db *store.DB, m *model, persons []civi
 	case "disown":
 		m.whose[a] = 0
 		return store.Disown(ctx, db, account(a))
+	case "forget":
+		m.forget(a)
+		_, err := db.Commit(ctx, commit(run, 1, account(a), civic.ForgetMe{Account: account(a)}))
+		return err
 	default:
 		return mergeInModel(t, db, m, id, n, rapid.IntRange(1, len(id)-1).Draw(r, "other"), do == "part")
 	}

@@ -29,9 +29,10 @@ type turn struct {
 	plan     plan
 	attached []mediaRow // of the needs written in this try
 	receipt  civic.Receipt
-	first    *runRow // set when the turn was written before this batch
-	placed   bool    // a community was changed
-	unsure   bool    // an earlier attempt's COMMIT was not answered
+	first    *runRow       // set when the turn was written before this batch
+	placed   bool          // a community was changed
+	forgot   civic.Account // whose data it deleted; "": nobody's
+	unsure   bool          // an earlier attempt's COMMIT was not answered
 }
 
 // tell answers all callers of the turn.
@@ -157,6 +158,9 @@ func (db *DB) settle(turns []*turn) {
 		if t.placed {
 			db.places.forget()
 		}
+		if t.forgot != "" {
+			db.contacts.drop(t.forgot)
+		}
 		if t.first == nil {
 			db.tell(t, db.reveal(t.job.c.Run, t.job.c.N, t.receipt), nil)
 			continue
@@ -179,7 +183,7 @@ func (db *DB) settle(turns []*turn) {
 func (db *DB) execute(ctx context.Context, turns []*turn) error {
 	db.stats.batches.Add(1)
 	for _, t := range turns {
-		t.first, t.attached, t.placed = nil, nil, false
+		t.first, t.attached, t.placed, t.forgot = nil, nil, false, ""
 		t.receipt = civic.Receipt{Final: t.job.c.Final, Closed: t.job.close}
 	}
 	tx := db.w.WithContext(ctx).Begin()

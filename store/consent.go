@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -88,17 +87,16 @@ func (b *batch) setConsent(account, template string, left int) error {
 	return nil
 }
 
-// marksKept is how long the marks of events are of use: the platform repeats within seconds,
-// and tells how a message ended within a day.
-const marksKept = 14 * 24 * time.Hour
-
 // marksStep is how many marks one statement removes.
 const marksStep = 2000
 
 // sweepMarks removes marks of events and receipts that no event will ask for any more.
 func (db *DB) sweepMarks(ctx context.Context) error {
-	before := ms(db.clock.Now().Add(-marksKept))
+	before := ms(db.clock.Now().Add(-civic.RetainMarks))
 	if err := sweepOld[[]byte](ctx, db, "consent_events", "event_key", before); err != nil {
+		return err
+	}
+	if err := sweepOld[[]byte](ctx, db, "forgotten", "account_hash", ms(db.clock.Now().Add(-civic.RetainLinks))); err != nil {
 		return err
 	}
 	return sweepOld[string](ctx, db, "receipts", "receipt", before)

@@ -78,6 +78,16 @@ func (c *contacts) note(n accountRow) {
 	c.noted[a] = have
 }
 
+// drop forgets what is noted of an account.
+func (c *contacts) drop(a civic.Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.noted[a]; ok {
+		delete(c.noted, a)
+		c.order = slices.DeleteFunc(c.order, func(o civic.Account) bool { return o == a })
+	}
+}
+
 func (c *contacts) size() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -119,6 +129,10 @@ func (db *DB) FlushContacts(ctx context.Context) error {
 }
 
 func (db *DB) upsertContacts(ctx context.Context, rows []accountRow) error {
+	rows, err := db.notForgotten(ctx, rows)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
 	slices.SortFunc(rows, func(x, y accountRow) int { return cmp.Compare(x.Openid, y.Openid) })
 	args := make([]any, 0, 9*len(rows))
 	for _, r := range rows {
@@ -129,7 +143,7 @@ func (db *DB) upsertContacts(ctx context.Context, rows []accountRow) error {
 	later := func(column string) string { return d.later("accounts", column) }
 	touched := fmt.Sprintf("%s(%s, %s)", d.max, later("last_message_ms"), later("last_event_ms"))
 	marks := tuples(len(rows), 9)
-	err := db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+marks+d.conflict("openid")+
+	err = db.w.WithContext(ctx).Exec("INSERT INTO accounts "+accountColumns+" VALUES "+marks+d.conflict("openid")+
 		"following = CASE WHEN "+touched+" >= "+later("unfollowed_ms")+" THEN 1 ELSE 0 END"+
 		", sent_in_window = CASE WHEN "+d.opened()+" THEN 0 ELSE accounts.sent_in_window END"+
 		", last_message_ms = "+later("last_message_ms")+", last_event_ms = "+later("last_event_ms")+

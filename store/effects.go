@@ -65,6 +65,8 @@ func (db *DB) planEffect(ctx context.Context, t *turn, effect any) error {
 		return t.planCancel(e)
 	case civic.FireTimer:
 		return t.planFire(e)
+	case civic.ForgetMe:
+		return db.planForget(ctx, t, e)
 	case civic.Verify, civic.NoteWrong, civic.Unverify, civic.AskVerify, civic.DisputeClaim, civic.DecideClaim:
 		return db.planVerification(ctx, t, e)
 	}

@@ -80,7 +80,7 @@ func (b *batch) expand(most int) (n int, found bool, err error) {
 // expanded ends a walk. The people walked are the audience: a join that was under way when
 // it was counted may have come in by a hair.
 func (b *batch) expanded(p pushRow) error {
-	if err := b.tx.Exec("UPDATE pushes SET expanded = 1, audience = walked WHERE id = ?", p.ID).Error; err != nil {
+	if err := b.tx.Exec("UPDATE pushes SET expanded = 1, audience = walked, walked_to = '' WHERE id = ?", p.ID).Error; err != nil {
 		return clean(err)
 	}
 	if p.MembersOf != 0 {

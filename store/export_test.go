@@ -48,9 +48,9 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&linkRow{},
 		&invitationRow{}, &inviteTriesRow{}, &handoverRow{}, &handoverItemRow{},
 		&backerRow{}, &reviewRow{}, &pleaRow{}, &reportRow{},
-		&questionRow{}, &mergeRow{}, &appealRow{},
+		&questionRow{}, &mergeRow{}, &appealRow{}, &forgottenRow{},
 	} {
-		stmt := db.w.Session(&gorm.Session{}).Statement
+		stmt := &gorm.Statement{DB: db.w}
 		if err := stmt.Parse(row); err != nil {
 			return nil, nil, err
 		}

@@ -25,20 +25,15 @@ type outcomeRow struct {
 // TableName is the plural noun of the migration.
 func (outcomeRow) TableName() string { return "outcomes" }
 
-const (
-	// deliveriesKept is how long a delivery that ended can be looked up and, if it failed, sent again.
-	deliveriesKept = 30 * 24 * time.Hour
-
-	// foldStep is how many of them one transaction takes.
-	foldStep = 1000
-)
+// foldStep is how many deliveries one transaction takes.
+const foldStep = 1000
 
 // SweepDeliveries keeps of deliveries that ended more than thirty days ago only how many of a
 // push ended in which way, and says how many it removed. Reports stay as they are. What is still
 // unread in an inbox stays too; failed ones cannot be sent again any more, and nobody is told of
 // the same purpose by another push. Each transaction takes a thousand; once a day is enough.
 func (db *DB) SweepDeliveries(ctx context.Context) (int, error) {
-	total, before := 0, db.clock.Now().Add(-deliveriesKept)
+	total, before := 0, db.clock.Now().Add(-civic.RetainDeliveries)
 	for _, state := range slices.Sorted(maps.Values(stateCodes)) {
 		if state == stateCodes[civic.Waiting] || state == stateCodes[civic.Sending] {
 			continue

@@ -14,7 +14,6 @@ import (
 const (
 	formerBatch = 200
 	formerAfter = time.Hour // an unfollow by mistake is undone within
-	triesKept   = 30 * 24 * time.Hour
 )
 
 // SweepIdentities keeps of the identities of accounts that unfollowed an hour ago or more only a keyed
@@ -23,7 +22,7 @@ const (
 func (db *DB) SweepIdentities(ctx context.Context) (int, error) {
 	before := db.clock.Now()
 	err := db.retried(ctx, func(tx *gorm.DB) error {
-		return tx.Exec("DELETE FROM tries WHERE last_ms < ?", ms(before.Add(-triesKept))).Error
+		return tx.Exec("DELETE FROM tries WHERE last_ms < ?", ms(before.Add(-civic.RetainTries))).Error
 	})
 	if err != nil {
 		return 0, fmt.Errorf("sweep tries: %w", err)

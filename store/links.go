@@ -227,8 +227,7 @@ func (l *Links) Fetch(ctx context.Context, ref, browser, holder string) (bool, e
 }
 
 const (
-	linkKept  = 24 * time.Hour // after its end, so that a late tap is told that it is late
-	linkSweep = 200            // links of one step
+	linkSweep = 200 // links of one step
 )
 
 // SweepLinks has the files of links that have ended deleted, and forgets the links a day later. It says
@@ -259,7 +258,7 @@ func (db *DB) SweepLinks(ctx context.Context, forget func(ctx context.Context, b
 		}
 	}
 	err = db.again(ctx, func(g *gorm.DB) error {
-		return g.Exec("DELETE FROM links WHERE expires_ms <= ? AND blob_key = '' AND result_key = ''", ms(now.Add(-linkKept))).Error
+		return g.Exec("DELETE FROM links WHERE expires_ms <= ? AND blob_key = '' AND result_key = ''", ms(now.Add(-civic.RetainLinks))).Error
 	})
 	if err != nil {
 		return 0, fmt.Errorf("forget links: %w", err)

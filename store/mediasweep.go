@@ -3,18 +3,15 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"gorm.io/gorm"
+
+	"yishi/flows/civic"
 )
 
-// How long a photo or voice is kept that is part of no need, and how many are forgotten at a
-// time. A draft may still take its photos for thirty days; one that is taken up again and again
-// lives longer, and does without.
-const (
-	looseLife  = 60 * 24 * time.Hour
-	looseBatch = 200
-)
+// looseBatch is how many photos and voices are forgotten at a time. A draft may still take its photos
+// for thirty days; one that is taken up again and again lives longer, and does without.
+const looseBatch = 200
 
 // SweepMedia forgets photos and voices that became part of no need within sixty days: their
 // drafts were cancelled, expired or lost. It calls forget for each blob before the row goes, so
@@ -22,7 +19,7 @@ const (
 // forget a blob twice must be harmless. It returns how many rows went, some hundreds at most:
 // call it until it returns none. Replicas may sweep at once.
 func (db *DB) SweepMedia(ctx context.Context, forget func(ctx context.Context, blobKey string) error) (int, error) {
-	before := ms(db.clock.Now().Add(-looseLife))
+	before := ms(db.clock.Now().Add(-civic.RetainLoose))
 	err := db.retried(ctx, func(tx *gorm.DB) error {
 		var ids []int64
 		err := tx.Model(&mediaRow{}).Where("need_id IS NULL AND state IN ? AND created_ms < ?", []string{mediaKept, mediaFailed}, before).

@@ -13,7 +13,7 @@ import (
 )
 
 // receiptRow is the platform's id of one message and what it said of it later. The word may
-// come before the id is known to be ours: then it waits, for marksKept at most.
+// come before the id is known to be ours: then it waits, for civic.RetainMarks at most.
 type receiptRow struct {
 	Receipt    string `gorm:"primaryKey"` // see receiptKey
 	DeliveryID int64  // 0: not known yet

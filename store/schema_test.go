@@ -177,7 +177,7 @@ func TestEveryEffectHasItsCase(t *testing.T) {
 		"MakePush": civic.MakePush{}, "OptOut": civic.OptOut{}, "ReadInbox": civic.ReadInbox{}, "ArmTimer": civic.ArmTimer{},
 		"CancelTimer": civic.CancelTimer{}, "FireTimer": civic.FireTimer{},
 		"Verify": civic.Verify{}, "NoteWrong": civic.NoteWrong{}, "Unverify": civic.Unverify{}, "AskVerify": civic.AskVerify{},
-		"DisputeClaim": civic.DisputeClaim{}, "DecideClaim": civic.DecideClaim{},
+		"DisputeClaim": civic.DisputeClaim{}, "ForgetMe": civic.ForgetMe{}, "DecideClaim": civic.DecideClaim{},
 		"UnendorseNeed": civic.UnendorseNeed{}, "ReleaseNeed": civic.ReleaseNeed{Text: true}, "KeepBack": civic.KeepBack{ReasonCode: "other"},
 		"TakeDownNeed": civic.TakeDownNeed{ReasonCode: "other"}, "LeavePublic": civic.LeavePublic{}, "SettleAppeal": civic.SettleAppeal{},
 		"ReportNeed": civic.ReportNeed{Code: "other"}, "AppealNeed": civic.AppealNeed{}, "RewriteNeed": civic.RewriteNeed{Text: "x"},

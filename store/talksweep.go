@@ -15,7 +15,7 @@ const sweepMost = 200
 // SweepTalks forgets what was said in talks that ended long ago, and who said it; how many lines
 // there were, and whether it helped, is kept. It says how many talks it went through.
 func (db *DB) SweepTalks(ctx context.Context) (int, error) {
-	total, before := 0, ms(db.clock.Now().Add(-civic.TalkKept))
+	total, before := 0, ms(db.clock.Now().Add(-civic.RetainTalks))
 	for {
 		var ids []int64
 		err := db.retried(ctx, func(tx *gorm.DB) error {
@@ -25,15 +25,7 @@ func (db *DB) SweepTalks(ctx context.Context) (int, error) {
 			if err != nil || len(ids) == 0 {
 				return err
 			}
-			for _, sql := range []string{
-				"DELETE FROM talk_lines WHERE talk_id IN ?", "DELETE FROM talk_ends WHERE talk_id IN ?",
-				"UPDATE talks SET account = '', person_id = 0, estate_id = 0 WHERE id IN ?",
-			} {
-				if err := tx.Exec(sql, ids).Error; err != nil {
-					return err
-				}
-			}
-			return nil
+			return emptyTalks(tx, ids)
 		})
 		total += len(ids)
 		if err != nil {
@@ -43,4 +35,17 @@ func (db *DB) SweepTalks(ctx context.Context) (int, error) {
 			return total, nil
 		}
 	}
+}
+
+// emptyTalks deletes what was said in closed talks, and who said it.
+func emptyTalks(tx *gorm.DB, ids []int64) error {
+	for _, sql := range []string{
+		"DELETE FROM talk_lines WHERE talk_id IN ?", "DELETE FROM talk_ends WHERE talk_id IN ?",
+		"UPDATE talks SET account = '', person_id = 0, estate_id = 0 WHERE id IN ?",
+	} {
+		if err := tx.Exec(sql, ids).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

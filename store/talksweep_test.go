@@ -25,7 +25,7 @@ func TestWordsOfTalksAreForgotten(t *testing.T) {
 		for _, step := range []struct {
 			later       time.Duration
 			swept, left int
-		}{{civic.TalkKept - time.Minute, 0, 1}, {2 * time.Minute, 1, 0}, {0, 0, 0}} {
+		}{{civic.RetainTalks - time.Minute, 0, 1}, {2 * time.Minute, 1, 0}, {0, 0, 0}} {
 			db.Clock().Shift(step.later)
 			n, err := db.SweepTalks(within(t, 10*time.Second))
 			if err != nil || n != step.swept || lines() != step.left {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"yishi/flows/civic"
 )
@@ -198,8 +199,10 @@ func (b *batch) accountsOf(p civic.PersonID, but civic.Account) ([]civic.Account
 	return names, nil
 }
 
-// tell makes a push to some accounts, once in this turn. A push without a kind is none.
+// tell makes a push to some accounts, once in this turn. A push without a kind is none, and who had
+// their account forgotten is told nothing.
 func (b *batch) tell(p civic.Push, c civic.CommunityID, to ...civic.Account) error {
+	to = slices.DeleteFunc(to, func(a civic.Account) bool { return a == "" })
 	if p.Kind == "" || len(to) == 0 {
 		return nil
 	}
@@ -218,23 +221,26 @@ func (t *turn) planUnverify(v *openVault, e civic.Unverify) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
-		var have []identityRow
-		err := b.tx.Raw("SELECT * FROM identities WHERE account = ?"+b.db.dia.forUpdate(), string(e.Account)).Scan(&have).Error
-		if err != nil {
-			return fmt.Errorf("read identity: %w", clean(err))
-		}
-		if err := b.settleAccount(v, e.Account); err != nil {
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.unverify(v, t, e.Account) }})
+	return nil
+}
+
+// unverify takes an account from its person, and back what it had asked for.
+func (b *batch) unverify(v *openVault, t *turn, a civic.Account) error {
+	var have []identityRow
+	err := b.tx.Raw("SELECT * FROM identities WHERE account = ?"+b.db.dia.forUpdate(), string(a)).Scan(&have).Error
+	if err != nil {
+		return fmt.Errorf("read identity: %w", clean(err))
+	}
+	if err := b.settleAccount(v, a); err != nil {
+		return err
+	}
+	for _, r := range have {
+		if err := b.unlink(t, a, civic.PersonID(r.PersonID)); err != nil {
 			return err
 		}
-		for _, r := range have {
-			if err := b.unlink(t, e.Account, civic.PersonID(r.PersonID)); err != nil {
-				return err
-			}
-		}
-		return b.dropDispute(t, e.Account)
-	}})
-	return nil
+	}
+	return b.dropDispute(t, a)
 }
 
 // unlink takes an account from a person.

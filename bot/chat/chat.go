@@ -27,7 +27,7 @@ import (
 )
 
 const (
-	sessionLife = 40 * 24 * time.Hour // longer than the longest draft
+	sessionLife = civic.RetainDrafts // longer than the longest draft
 	maxTries    = 60                  // compare-and-swap conflicts of one message
 	maxSteps    = 8                   // commits and closings of one message
 	maxSure     = 3                   // tries to learn how a commit ended

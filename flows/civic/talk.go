@@ -23,7 +23,6 @@ const (
 	TalkReopens  = 7 * 24 * time.Hour  // a closed talk keeps its number
 	TalkSilence  = 24 * time.Hour      // without a word, after which an answered talk ends
 	TalkGivenUp  = 7 * 24 * time.Hour  // a talk that nobody answers ends
-	TalkKept     = 90 * 24 * time.Hour // words are kept after the end; then only counts are
 	TalkFirst    = 30 * time.Minute    // service time without an answer, after which all grid workers are told
 	TalkAgain    = 2 * time.Hour       // likewise the committee
 	TalkMediaFor = 71 * time.Hour      // the platform keeps photos and voices for three days
