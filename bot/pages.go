@@ -23,6 +23,7 @@ func (a *app) kinds() web.Kinds {
 			flows.RollFormLink:  rollForm(),
 			flows.DoorCardsLink: a.doorCardsPage(),
 			flows.DoorListLink:  a.doorListPage(),
+			flows.MyDataLink:    a.myDataPage(),
 		},
 		Galleries: map[string]web.Gallery{
 			flows.NeedMediaLink: needMedia(a.db.Needs().Media),

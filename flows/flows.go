@@ -7,7 +7,7 @@ import (
 )
 
 // generation rises whenever a flow is added or removed (see dialog.Config).
-const generation = 3
+const generation = 4
 
 // New returns the engine with all flows. It fails only if a flow is written wrongly.
 func New() (*dialog.Engine[World], error) {
@@ -16,7 +16,7 @@ func New() (*dialog.Engine[World], error) {
 	},
 		&welcome, &findCommunity, &menu, &help, &person, &rateTalk, &desk, &answering, &hello, &unknown,
 		&raiseNeed, &look, &endorse, &unendorse, &report, &rewrite, &appeal, &object, &rules, &marks, &review,
-		&mine, &progress, &withdraw, &addTo, &inbox, &optOut,
+		&mine, &backed, &myData, &progress, &withdraw, &addTo, &inbox, &optOut,
 		&work, &office, &people, &invite, &join, &handOver, &settingsFlow, &audit,
 		&openLink, &rollForm, &rollFile, &doorList, &doorCards,
 		&verify, &notMe, &unverify, &claimsList,

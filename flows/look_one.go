@@ -27,7 +27,7 @@ func (d *LookDraft) hearList(t *Turn) Move {
 		d.load(t)
 		return d.turned()
 	}
-	if _, seq, ok := numberIn(t.Text); ok && seq > pageSize {
+	if seq, ok := namedIn(t.Text); ok {
 		for _, l := range d.Listed {
 			if l.Seq == seq {
 				return d.open(l.Year, l.Seq)

@@ -19,15 +19,19 @@ type MineDraft struct {
 	Listed []civic.Need `json:"listed,omitempty"` // as listed, so that a number keeps its meaning
 	Pick   int          `json:"pick,omitempty"`
 	Asked  int          `json:"asked,omitempty"` // questions of staff that wait for an answer
+	Backed int          `json:"backed,omitempty"`
+	Talk   bool         `json:"talk,omitempty"` // one with the grid worker is open
+	Next   string       `json:"next,omitempty"` // what comes next in the community, with its day
 }
 
-// mine 我的 lists the account's own needs with their state.
+// mine 我的 is what there is of the account: its own needs with their state and, below them, what
+// waits for it, what it endorses, what comes next, and the way to its data.
 var mine = Flow[MineDraft]{
 	ID: "mine", Version: 1, Title: "我的", Opens: []string{"我的", "我的需求", "我提的", "我提的需求", "进度", "查进度"},
 	Words: []string{"我提的", "办得怎么样", "怎么还没", "处理得怎么样"},
 	Begin: (*MineDraft).begin,
 	Steps: []Step[MineDraft]{
-		{ID: "none", Open: (*MineDraft).empty, Say: "您还没有提过需求。回“提需求”就可以提。"},
+		{ID: "none", Open: (*MineDraft).empty, Ask: (*MineDraft).askNone},
 		{ID: "list", Open: (*MineDraft).any, Ask: (*MineDraft).askList, Hear: (*MineDraft).hearList},
 		{ID: "one", Open: (*MineDraft).any, Ask: (*MineDraft).askOne},
 	},
@@ -35,7 +39,8 @@ var mine = Flow[MineDraft]{
 
 func (d *MineDraft) begin(t *Turn, _ string) {
 	d.load(t)
-	asked, err := t.World.Triage.Questions(t.Context(), civic.Account(t.Account), questionsMost)
+	a := civic.Account(t.Account)
+	asked, err := t.World.Triage.Questions(t.Context(), a, questionsMost)
 	if t.Failed(err) {
 		return
 	}
@@ -44,14 +49,50 @@ func (d *MineDraft) begin(t *Turn, _ string) {
 			d.Asked++
 		}
 	}
+	if _, d.Backed, err = t.World.Privacy.Backed(t.Context(), a, 0, 0); t.Failed(err) {
+		return
+	}
+	if _, d.Talk, err = t.World.Talks.Own(t.Context(), a); t.Failed(err) {
+		return
+	}
+	d.Next = nextStage(t)
 }
 
-// questions says that staff wait for an answer, "" where they do not.
-func (d *MineDraft) questions() string {
-	if d.Asked == 0 {
+// nextStage is what comes next in the round of the account's community, "" while its day is not known.
+func nextStage(t *Turn) string {
+	id := home(t)
+	if id == 0 {
 		return ""
 	}
-	return fmt.Sprintf("网格员有 %d 个问题等您答，回“问我的”。", d.Asked)
+	rounds, err := t.World.Rounds.Rounds(t.Context(), id)
+	if t.Failed(err) {
+		return ""
+	}
+	for _, r := range rounds {
+		if next, at := r.Next(); next != civic.NoStage && !at.IsZero() {
+			return fmt.Sprintf("%s下一步“%s”，%s开始。", r.Name, next, weekday(at, t.Now))
+		}
+	}
+	return ""
+}
+
+// also says, a line each, what else there is: first what waits for the account.
+func (d *MineDraft) also() string {
+	lines := ""
+	if d.Asked > 0 {
+		lines = fmt.Sprintf("网格员有 %d 个问题等您答，回“问我的”。", d.Asked)
+	}
+	if d.Talk {
+		lines = twoLines(lines, "和网格员的会话还开着，回“人工”接着说。")
+	}
+	if d.Backed > 0 {
+		lines = twoLines(lines, fmt.Sprintf("附议过 %d 件，回“我附议的”。", d.Backed))
+	}
+	return twoLines(twoLines(lines, d.Next), "要看、要删您的数据，回“我的数据”。")
+}
+
+func (d *MineDraft) askNone(*Turn) Reply {
+	return Reply{Text: "您还没有提过需求。回“提需求”就可以提。", After: d.also()}
 }
 
 func (d *MineDraft) load(t *Turn) {
@@ -81,7 +122,9 @@ func (d *MineDraft) askList(*Turn) Reply {
 	if d.more() {
 		r.After = "后面还有，回“下一页”。"
 	}
-	r.After = twoLines(r.After, d.questions())
+	if d.Offset == 0 {
+		r.After = twoLines(r.After, d.also())
+	}
 	return r
 }
 
@@ -96,7 +139,7 @@ func (d *MineDraft) hearList(t *Turn) Move {
 		d.load(t)
 		return dialog.Stay("")
 	}
-	if _, seq, ok := numberIn(t.Text); ok && seq > pageSize {
+	if seq, ok := namedIn(t.Text); ok {
 		for i := range d.Listed {
 			if d.Listed[i].Number.Seq == seq {
 				d.Pick = i

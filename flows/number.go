@@ -18,6 +18,13 @@ func numberIn(text string) (year, seq int, ok bool) {
 	return year, seq, ok
 }
 
+// namedIn reads the number of a need in answer to a list whose choices are numbers too: 018, 钮2027-002 and 6
+// are a need's, 2 and 第2个 are choices.
+func namedIn(text string) (seq int, ok bool) {
+	year, seq, ok := numberIn(text)
+	return seq, ok && (seq > pageSize || year != 0 || strings.HasPrefix(strings.TrimSpace(zh.Narrow(text)), "0"))
+}
+
 // cutNumber reads the number at the beginning of a text and returns what follows it.
 func cutNumber(text string) (year, seq int, rest string, ok bool) {
 	typed := []rune(strings.TrimLeft(text, " 　:：,，.。#＃"))

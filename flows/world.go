@@ -51,6 +51,7 @@ type World struct {
 
 	Verification Verification
 	Claims       Claims
+	Privacy      Privacy
 }
 
 // Communities looks up communities and how to find one's own.
@@ -215,6 +216,15 @@ type Claims interface {
 	Claims(ctx context.Context, a civic.Account, c civic.CommunityID, offset, limit int) ([]civic.Claim, int, error)
 	// Claim returns one; false where the account may not see it, or where it is decided.
 	Claim(ctx context.Context, a civic.Account, c civic.CommunityID, id int64) (civic.Claim, bool, error)
+}
+
+// Privacy looks up what is kept of an account, for its owner alone.
+type Privacy interface {
+	// Kept counts it.
+	Kept(ctx context.Context, a civic.Account) (civic.Kept, error)
+	// Backed returns a page of the needs that the account endorses, the latest first, and how many
+	// there are in all. What is not public any more comes without its words.
+	Backed(ctx context.Context, a civic.Account, offset, limit int) ([]civic.Need, int, error)
 }
 
 // Rounds looks up rounds, their stages and their shortlists.

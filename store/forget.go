@@ -19,7 +19,7 @@ func (db *DB) planForget(ctx context.Context, t *turn, e civic.ForgetMe) error {
 	if err != nil {
 		return err
 	}
-	if err := db.planHangUp(ctx, t, civic.HangUp{Account: e.Account}); err != nil {
+	if err := db.planHangUp(ctx, t, civic.HangUp(e)); err != nil {
 		return err
 	}
 	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {

@@ -43,6 +43,13 @@ func everythingOf(t *testing.T, db *store.DB, c, other civic.Community) map[stri
 	mustAct(t, db, a, civic.DisputeClaim{Account: a})
 	mustAct(t, db, canaryToo, civic.AskVerify{Said: asSaid(canaryToo, c), Consent: "t"})
 	mustAct(t, db, a, sayLine(a, c.ID, canaryWords+"说"))
+	desk, err := db.Talks().Desk(ctx, clerk.Account)
+	if err != nil || len(desk) != 1 {
+		t.Fatalf("desk: %v, %v", desk, err)
+	}
+	talk := desk[0]
+	mustAct(t, db, clerk.Account, civic.TakeTalk{By: clerk, Talk: talk.ID, Seen: talk.Seq})
+	mustAct(t, db, clerk.Account, civic.Answer{By: clerk, Talk: talk.ID, Lines: []civic.Line{{Kind: civic.LineText, Text: canaryWords + "答话"}}})
 	mustAct(t, db, a, civic.MakeLink{Account: a, Community: c.ID, Kind: "k", Title: canaryWords, Args: json.RawMessage(`{"of":"` + canaryWords + `"}`)},
 		civic.MissInvite{Account: a}, civic.OptOut{Account: a, Topic: "news", Off: true}, civic.KeepMedia{Account: a, MediaID: "loose", Kind: civic.Photo})
 	if err := db.NoteConsent(ctx, a, "tpl", "event", 1, nil); err != nil {
@@ -127,6 +134,7 @@ func TestForgetMeLeavesNothing(t *testing.T) {
 				t.Errorf("%s can hold an account, and the test leaves none there", column)
 			}
 		}
+		wantMyData(t, db)
 		_, err = act(t, db, canaryAccount, civic.ForgetMe{Account: canaryAccount})
 		refusedWith(t, err, "工作岗位")
 		revokeAll(t, db, canaryAccount)
@@ -153,6 +161,38 @@ func TestForgetMeLeavesNothing(t *testing.T) {
 			t.Error("another account of the person was forgotten, too")
 		}
 	})
+}
+
+// wantMyData checks that the owner, and nobody else, is shown a thing of every kind that is kept.
+func wantMyData(t *testing.T, db *store.DB) {
+	t.Helper()
+	expanded(t, db)
+	mine, err := db.Privacy().MyData(within(t, 10*time.Second), canaryAccount)
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := map[civic.MyKind]int{}
+	for _, it := range mine.Items {
+		had[it.What]++
+		if it.At.IsZero() {
+			t.Errorf("%s without a time", it.What)
+		}
+		if it.What == civic.MyNeed && it.Number == "" {
+			t.Errorf("a need without its number: %s", it.Text)
+		}
+	}
+	for _, kind := range civic.MyKinds {
+		if had[kind] == 0 {
+			t.Errorf("nothing of kind %s is shown", kind)
+		}
+	}
+	if mine.Name != "某甲" || mine.Door != "钮家新村3幢2单元501室" || mine.Phone != "138****1234" || mine.Kept.Needs != had[civic.MyNeed] || mine.Kept.Backed != 1 || !mine.Kept.Office {
+		t.Errorf("shown %+v, %s, %s, %s", mine.Kept, mine.Name, mine.Door, mine.Phone)
+	}
+	theirs, err := db.Privacy().MyData(within(t, 10*time.Second), "oStranger")
+	if err != nil || len(theirs.Items) != 0 || theirs.Kept != (civic.Kept{}) || theirs.Name != "" {
+		t.Errorf("a stranger is shown %+v, %v", theirs, err)
+	}
 }
 
 func where(t *testing.T, db *store.DB, words ...string) map[string]bool {

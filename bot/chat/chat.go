@@ -28,9 +28,9 @@ import (
 
 const (
 	sessionLife = civic.RetainDrafts // longer than the longest draft
-	maxTries    = 60                  // compare-and-swap conflicts of one message
-	maxSteps    = 8                   // commits and closings of one message
-	maxSure     = 3                   // tries to learn how a commit ended
+	maxTries    = 60                 // compare-and-swap conflicts of one message
+	maxSteps    = 8                  // commits and closings of one message
+	maxSure     = 3                  // tries to learn how a commit ended
 	lastCall    = 400 * time.Millisecond
 )
 

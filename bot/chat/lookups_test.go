@@ -41,6 +41,7 @@ func lookups(w looker) flows.World {
 	world.Audits = nobody{}
 	world.Work = nobody{}
 	world.Talks = nobody{}
+	world.Privacy = nobody{}
 	return world
 }
 
@@ -63,6 +64,12 @@ func (nobody) Shortlist(context.Context, civic.RoundID) ([]civic.Listing, civic.
 
 func (nobody) Buildings(context.Context, civic.CommunityID) ([]civic.BuildingAt, error) {
 	return nil, nil
+}
+
+func (nobody) Kept(context.Context, civic.Account) (civic.Kept, error) { return civic.Kept{}, nil }
+
+func (nobody) Backed(context.Context, civic.Account, int, int) ([]civic.Need, int, error) {
+	return nil, 0, nil
 }
 
 // idle is a queue of staff in which nothing waits.

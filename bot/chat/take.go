@@ -92,6 +92,9 @@ func (t *taking) try(ctx context.Context) (text string, at int64, err error) {
 	if out.Keep {
 		return t.saveRaw(ctx, v, mem, wechat.Render(out.Reply, 0)[0], 0)
 	}
+	if out.Erased {
+		mem = session.Memory{}
+	}
 	pages, read := t.offer(ctx, v, &s2, out, wechat.Render(out.Reply, out.Card))
 	return t.save(ctx, v, mem, s2, pages, read)
 }

@@ -28,6 +28,7 @@ func World(db *store.DB, base string) flows.World {
 	w.Triage = db.Triage()
 	w.Talks = db.Talks()
 	w.Links = db.Links()
+	w.Privacy = db.Privacy()
 	w.Doors = db.Communities()
 	return w
 }

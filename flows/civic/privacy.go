@@ -1,6 +1,9 @@
 package civic
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Forgotten is the Word of a ForgetMe that was done.
 const Forgotten = "forgotten"
@@ -41,8 +44,9 @@ type MyData struct {
 type MyItem struct {
 	What   MyKind
 	At     time.Time
-	Number string // of the need or talk; "" for none
-	Text   string // their own words, or what they were told; a code where the chat names it
+	Number string          // of the need or talk; "" for none
+	Text   string          // their own words; a code where the chat names it
+	Args   json.RawMessage // of news, whose kind is Text
 }
 
 // MyKind says what an item is.
@@ -63,3 +67,8 @@ const (
 	MyOptOut      MyKind = "opt-out"  // Text is its topic
 	MyConsent     MyKind = "consents" // to a notice; Text is its template
 )
+
+// MyKinds lists the kinds in the order in which an export has them.
+var MyKinds = []MyKind{
+	MyNeed, MyAddition, MyEndorsement, MyPlea, MyReport, MyAnswer, MyWords, TheirWords, MyMedia, MyNews, MyOptOut, MyConsent,
+}

@@ -47,11 +47,12 @@ func (r Retention) Days() int { return int(r.For / (24 * time.Hour)) }
 
 // Long is how long, as residents read it.
 func (r Retention) Long() string {
-	if d := r.Days(); d == 730 {
+	switch d := r.Days(); d {
+	case 730:
 		return "两年"
-	} else if d == 365 {
+	case 365:
 		return "一年"
-	} else {
+	default:
 		return strconv.Itoa(d) + " 天"
 	}
 }

@@ -20,12 +20,12 @@ const (
 
 // How long things last with talks.
 const (
-	TalkReopens  = 7 * 24 * time.Hour  // a closed talk keeps its number
-	TalkSilence  = 24 * time.Hour      // without a word, after which an answered talk ends
-	TalkGivenUp  = 7 * 24 * time.Hour  // a talk that nobody answers ends
-	TalkFirst    = 30 * time.Minute    // service time without an answer, after which all grid workers are told
-	TalkAgain    = 2 * time.Hour       // likewise the committee
-	TalkMediaFor = 71 * time.Hour      // the platform keeps photos and voices for three days
+	TalkReopens  = 7 * 24 * time.Hour // a closed talk keeps its number
+	TalkSilence  = 24 * time.Hour     // without a word, after which an answered talk ends
+	TalkGivenUp  = 7 * 24 * time.Hour // a talk that nobody answers ends
+	TalkFirst    = 30 * time.Minute   // service time without an answer, after which all grid workers are told
+	TalkAgain    = 2 * time.Hour      // likewise the committee
+	TalkMediaFor = 71 * time.Hour     // the platform keeps photos and voices for three days
 )
 
 // LineKind tells what a line of a talk is. Values are stored.

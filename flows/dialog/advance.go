@@ -24,6 +24,7 @@ type Outcome struct {
 	Card   int     // id of the present question for tappable choices, 0 if none
 	Commit *Commit // effects to be committed first
 	Close  *Close  // a run to be closed first
+	Erased bool    // what the caller keeps beside the session of earlier turns is to be dropped too
 	Keep   bool    // the session was written by a newer release: it must be stored unchanged
 	Flow   string  // for metrics: the flow that was under way or opened
 	Step   string

@@ -38,6 +38,7 @@ type header[W any] struct {
 	talk         func(*Turn[W]) string
 	small, notes bool
 	fits         func(*Turn[W], string) bool
+	erases       func(any) bool
 	leads        []string
 	steps        []stepInfo
 }
@@ -87,7 +88,7 @@ func (f *Flow[D, W]) head() *header[W] {
 	h := &header[W]{
 		id: f.ID, title: f.Title, version: f.Version, old: f.Old, opens: f.Opens, words: f.Words,
 		takes: f.Takes, match: f.Match, requires: f.Requires, leads: f.Leads, glance: f.Glance,
-		whom: f.For, lost: f.Lost, talk: f.Talk, small: f.Small, fits: f.Fits, notes: f.Noted != nil,
+		whom: f.For, lost: f.Lost, talk: f.Talk, small: f.Small, fits: f.Fits, erases: f.Erases, notes: f.Noted != nil,
 	}
 	for i := range f.Steps {
 		s := &f.Steps[i]

@@ -46,6 +46,9 @@ type Flow[D, W any] struct {
 	// draft may be the one before the answer that committed, when the newer one was lost. Nil only
 	// for flows whose steps never commit.
 	Told func(*D, *Turn[W], any) Reply
+	// Erases says, by the receipt of a final commit, that all the conversation holds is to be dropped:
+	// what waits half-done, notes, and the replies kept for repeats. Nil: never.
+	Erases func(any) bool
 	// After is what a person reads, before what follows, once effects are committed that do not end
 	// the run: those of Stay, Next, Edit and Also. It goes by the receipt. Nil: nothing is said.
 	After func(*D, *Turn[W], any) string

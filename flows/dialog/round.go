@@ -59,7 +59,12 @@ func (r *round[W]) committed(res result, receipt any) error {
 		}
 		told.Text = lines(res.reply.Text, told.Text)
 		res.reply = told
-		return r.after(res)
+		erases := r.e.byID[top.Flow].head().erases
+		if err := r.after(res); err != nil || erases == nil || !erases(receipt) {
+			return err
+		}
+		r.erase()
+		return nil
 	}
 	note, err := r.e.byID[top.Flow].after(top, r.t, receipt)
 	if err != nil {
@@ -75,6 +80,12 @@ func (r *round[W]) committed(res result, receipt any) error {
 		res.reply = noted
 	}
 	return r.after(res)
+}
+
+// erase drops all that the conversation held. Cards go on being numbered: an old one must stay one.
+func (r *round[W]) erase() {
+	r.s = Session{V: r.s.V, Gen: r.s.Gen, Seq: r.s.Seq, Card: r.s.Card}
+	r.t.notes, r.parked, r.out.Erased = map[string]string{}, "", true
 }
 
 // refusal goes on after the store refused the effects by its rules: nothing was done.
