@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -192,7 +191,7 @@ func newChat(t testing.TB, db *store.DB, l chat.Ledger, s session.Store, observe
 		Engine:   engine(t),
 		World:    chat.World(db, base),
 		Sessions: s, Ledger: l, Now: db.Clock().Now, Location: shanghai,
-		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: observe,
+		Key: []byte(strings.Repeat("k", 32)), Log: testLog(t), Observe: watched(t, observe),
 	})
 }
 
@@ -260,9 +259,4 @@ func message(account string, in dialog.Input, seq int, at time.Time) *wechat.Mes
 		m.CreateTime += int64(seq) // each a second of its own
 	}
 	return m
-}
-
-// testLog keeps quiet, but for what an operator would be warned of.
-func testLog(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -41,7 +40,7 @@ func newOffice(t testing.TB, db *store.DB, sess session.Store, c *chat.Chat, s p
 	o := &office{DB: db, sess: sess, taken: taken, who: map[int64]civic.Account{}}
 	var err error
 	o.loop, err = push.NewDeliveries(push.DeliveriesConfig{
-		Queue: o, Sender: s, Meter: push.NewMemoryMeter(nil, db.Clock().Now), Now: db.Clock().Now, Log: slog.New(slog.DiscardHandler),
+		Queue: o, Sender: s, Meter: push.NewMemoryMeter(nil, db.Clock().Now), Now: db.Clock().Now, Log: testLog(t),
 		Means:   func(civic.Delivery) civic.Means { return civic.Means{Customer: true, Zone: shanghai} },
 		MidStep: c.MidStep,
 		Render: func(kind string, args json.RawMessage, midStep bool) (push.Text, error) {

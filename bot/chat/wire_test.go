@@ -2,7 +2,6 @@ package chat_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http/httptest"
 	"path/filepath"
 	"strconv"
@@ -48,7 +47,7 @@ func newWire(t testing.TB, db *store.DB, s session.Store) *wire {
 	h, err := wechat.NewHandler(wechat.Config{
 		AppID: appID, Token: token, AESKey: aesKey, Account: account, Mode: wechat.ModeSafe,
 	}, c, wechat.HandlerOptions{
-		Now: db.Clock().Now, Log: slog.New(slog.DiscardHandler),
+		Now: db.Clock().Now, Log: testLog(t),
 		Limits: wechat.Limits{Burst: 1000},
 	})
 	if err != nil {
