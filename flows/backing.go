@@ -31,6 +31,19 @@ func backingShort(heat, others int) string {
 	return fmt.Sprintf("%d 人附议", heat)
 }
 
+// backingBrief is the same for a line that has no room for words; "" where there is nobody.
+func backingBrief(heat, others int) string {
+	switch {
+	case heat > 0 && others > 0:
+		return fmt.Sprintf("%d 人，另 %d 人未认证", heat, others)
+	case heat > 0:
+		return fmt.Sprintf("%d 人", heat)
+	case others > 0:
+		return fmt.Sprintf("%d 人未认证", others)
+	}
+	return ""
+}
+
 // marksShort names a need's marks in a line of a list: 急·热. "" where it has none.
 func marksShort(n *civic.Need, s civic.Settings) string {
 	var names []string

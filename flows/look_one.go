@@ -137,10 +137,15 @@ func (d *LookDraft) hearOne(t *Turn) Move {
 	return d.back(t)
 }
 
-// back goes to the list again, or to the most endorsed where there was none.
+// back goes to the list again as it is now, or to the most endorsed where there was none or nothing is
+// left of it.
 func (d *LookDraft) back(t *Turn) Move {
 	d.One = lookOne{}
-	if d.View.Kind == "" {
+	if len(d.Listed) > 0 {
+		if d.load(t); len(d.Listed) == 0 {
+			d.View = civic.View{}
+		}
+	} else if d.View.Kind == "" {
 		d.recall(t)
 	}
 	if d.View.Kind == "" && !d.choose(t, civic.View{Kind: civic.ViewHeat}, "附议最多") {

@@ -120,8 +120,8 @@ func queueLine(q *civic.Queued, now time.Time, s civic.Settings) string {
 	if q.Need.Urgency() > 0 {
 		marks = append(marks, "急")
 	}
-	if all := q.Need.Heat + q.Need.Others; all > 0 {
-		marks = append(marks, fmt.Sprintf("%d 人", all))
+	if n := backingBrief(q.Need.Heat, q.Need.Others); n != "" {
+		marks = append(marks, n)
 	}
 	if q.Lapsed {
 		marks = append(marks, "问过没回")

@@ -216,7 +216,16 @@ func take(flag *bool) bool {
 	return was
 }
 
-func (d *VerifyDraft) askDoor(*Turn) Reply {
+// doorLike is an example of a door, in an estate of the community.
+func (d *VerifyDraft) doorLike(t *Turn) string {
+	e, ok, err := t.World.Communities.FirstEstate(t.Context(), d.Near)
+	if t.Failed(err) || !ok {
+		return "XX新村3幢2单元501"
+	}
+	return e.Name + "3幢2单元501"
+}
+
+func (d *VerifyDraft) askDoor(t *Turn) Reply {
 	if d.Way == civic.ByCode {
 		text := "请回门牌卡上的 9 位住户码。"
 		if d.Name != "" {
@@ -224,7 +233,7 @@ func (d *VerifyDraft) askDoor(*Turn) Reply {
 		}
 		return Reply{Text: text, After: "没有卡，回“帮我认证”请网格员核对。"}
 	}
-	text := "请写小区和门牌，例如“钮家新村3幢2单元501”。"
+	text := "请写小区和门牌，例如“" + d.doorLike(t) + "”。"
 	if d.Way == civic.ByHand {
 		return Reply{Text: text}
 	}

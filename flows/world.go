@@ -64,6 +64,8 @@ type Communities interface {
 	Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error)
 	// Estate returns an estate by its id; false if there is none.
 	Estate(ctx context.Context, id int64) (civic.Estate, bool, error)
+	// FirstEstate returns an estate of a community, the same one each time; false if it has none.
+	FirstEstate(ctx context.Context, c civic.CommunityID) (civic.Estate, bool, error)
 	// EstatesNamed lists estates whose names are like name, best first.
 	EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error)
 }

@@ -179,6 +179,15 @@ func (*town) Scene(_ context.Context, scene string) (civic.CommunityID, int64, b
 	return 1, 1, scene == "scene1", nil
 }
 
+func (w *town) FirstEstate(_ context.Context, c civic.CommunityID) (civic.Estate, bool, error) {
+	for _, e := range w.estates() {
+		if e.Community == c {
+			return e, true, nil
+		}
+	}
+	return civic.Estate{}, false, nil
+}
+
 func (w *town) EstatesNamed(_ context.Context, name string, limit int) ([]civic.Estate, error) {
 	var found []civic.Estate
 	for _, e := range w.estates() {

@@ -209,7 +209,9 @@ func (r *round[W]) hearWords() (bool, error) {
 	}
 	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so
 		c = noCommand
-		id, with, opens = r.e.find(t, talk)
+		if !r.answers(t.Text) {
+			id, with, opens = r.e.find(t, talk)
+		}
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
 		if alarm := r.e.cfg.Alarm(t.Text); alarm != "" {

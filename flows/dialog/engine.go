@@ -3,6 +3,7 @@ package dialog
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -156,6 +157,22 @@ func (e *Engine[W]) find(t *Turn[W], talk bool) (id, arg string, ok bool) {
 	}
 	return "", "", false
 }
+
+// clashing lists the choices whose words would open a flow. Those that are sent as their own words
+// mean that flow.
+func (e *Engine[W]) clashing(choices []Choice) []string {
+	var own []string
+	for _, c := range choices {
+		label := zh.Fold(numberBefore.ReplaceAllString(c.Label, ""))
+		if _, opens := e.opens[label]; opens && zh.Fold(c.Send) != label {
+			own = append(own, label)
+		}
+	}
+	return own
+}
+
+// numberBefore is how a choice is numbered.
+var numberBefore = regexp.MustCompile(`^\d+\. `)
 
 // allowed says whether a flow is for the turn's account.
 func (e *Engine[W]) allowed(m machine[W], t *Turn[W]) bool {

@@ -3,6 +3,7 @@ package dialog
 import (
 	"errors"
 	"hash/fnv"
+	"slices"
 	"strconv"
 
 	"yishi/flows/zh"
@@ -142,7 +143,13 @@ func (r *round[W]) question(res result) {
 		}
 	}
 	r.out.Flow, r.out.Step = r.s.Top.Flow, r.s.Top.Step
+	r.s.Top.Own = r.e.clashing(res.reply.Choices)
 	r.card(r.s.Top.Run + "/" + r.s.Top.Step)
+}
+
+// answers says whether the words are a choice of the present question.
+func (r *round[W]) answers(text string) bool {
+	return r.s.Top != nil && !r.s.Offer && slices.Contains(r.s.Top.Own, zh.Fold(text))
 }
 
 func (r *round[W]) card(of string) {

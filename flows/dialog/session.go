@@ -38,6 +38,7 @@ type Frame struct {
 	Back  string          `json:"back,omitempty"`  // the step that an edit returns to
 	Asked int64           `json:"asked,omitempty"` // when the question was shown, unix seconds
 	Then  *Then           `json:"then,omitempty"`  // what was wanted before this flow had to come first
+	Own   []string        `json:"own,omitempty"`   // choices of the present question that open a flow elsewhere: here they are answers
 	// Glance is the flow's.
 	Glance bool `json:"glance,omitempty"`
 }
