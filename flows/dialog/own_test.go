@@ -16,7 +16,7 @@ func TestChoicesWinOverOpeningWords(t *testing.T) {
 			ID: "which", Ask: func(*order, *turn) dialog.Reply {
 				return dialog.Reply{Text: "哪个？", Choices: []dialog.Choice{{Label: "1. 翻翻", Send: "1"}, {Label: "2. 别的", Send: "2"}}}
 			},
-			Hear: func(d *order, t *turn) dialog.Move {
+			Hear: func(_ *order, t *turn) dialog.Move {
 				if _, v := t.Choice("翻翻", "别的"); v != zh.Sure {
 					return dialog.Again("没听清。")
 				}
