@@ -70,7 +70,7 @@ func nextStage(t *Turn) string {
 	}
 	for _, r := range rounds {
 		if next, at := r.Next(); next != civic.NoStage && !at.IsZero() {
-			return fmt.Sprintf("%s下一步“%s”，%s开始。", r.Name, next, weekday(at, t.Now))
+			return fmt.Sprintf("%s：下一步“%s”，%s开始。", r.Name, next, weekday(at, t.Now))
 		}
 	}
 	return ""

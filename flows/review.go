@@ -19,6 +19,8 @@ type ReviewDraft struct {
 	Asking    string            `json:"asking,omitempty"`
 	Did       string            `json:"did,omitempty"` // said once it is committed
 	Link      bool              `json:"link,omitempty"`
+	Jumped    bool              `json:"jumped,omitempty"` // to what was asked for by number
+	Missed    string            `json:"missed,omitempty"` // what was asked for by number and does not wait
 }
 
 // reviewAt is one thing of a queue.
@@ -41,7 +43,8 @@ var reviewKinds = []civic.ReviewKind{civic.ReviewReport, civic.ReviewAppeal, civ
 var review = Flow[ReviewDraft]{
 	ID: "review", Version: 1, Title: "待公开",
 	Opens: []string{"待公开", "公开需求", "看举报", "处理举报", "看申诉", "待核举报"},
-	For:   forAct(civic.ActRelease), Lost: civic.NoLonger,
+	Match: after("待公开", "公开", "看举报", "看申诉"),
+	For:   forAct(civic.ActRelease), Lost: civic.NoLonger, Glance: true,
 	Begin: (*ReviewDraft).begin,
 	Steps: []Step[ReviewDraft]{
 		{ID: "none", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind == "" }, Ask: (*ReviewDraft).askNone},
@@ -56,12 +59,15 @@ var review = Flow[ReviewDraft]{
 	},
 }
 
-func (d *ReviewDraft) begin(t *Turn, _ string) {
+func (d *ReviewDraft) begin(t *Turn, number string) {
 	g, c, ok := officeFor(t, civic.ActRelease)
 	if !ok {
 		return
 	}
 	d.Community = c.ID
+	if number != "" && d.named(t, g, number) {
+		return
+	}
 	from := reviewAt{Kind: reviewKinds[0]}
 	switch {
 	case t.Said("看申诉"):
@@ -72,6 +78,37 @@ func (d *ReviewDraft) begin(t *Turn, _ string) {
 		}
 	}
 	d.Cur = d.after1(t, g, from)
+}
+
+// named goes to the one thing that waits of a need. False: nothing of it does, which Missed says.
+func (d *ReviewDraft) named(t *Turn, g civic.Grant, number string) bool {
+	year, seq, _ := numberIn(number)
+	n, found, err := t.World.Needs.ByNumber(t.Context(), d.Community, year, seq)
+	if t.Failed(err) {
+		return false
+	}
+	for _, kind := range reviewKinds {
+		if !found {
+			break
+		}
+		r, waits, err := t.World.Reviews.Again(t.Context(), g, d.Community, kind, n.ID)
+		if t.Failed(err) {
+			return false
+		}
+		if waits {
+			d.Cur, d.Jumped = placeOfReview(t, &r), true
+			return true
+		}
+	}
+	d.Missed = fmt.Sprintf("%03d 没有在等您公开，也没有举报和申诉。", seq)
+	return false
+}
+
+// missed is said once.
+func (d *ReviewDraft) missed() string {
+	text := d.Missed
+	d.Missed = ""
+	return text
 }
 
 // after1 is what comes after a place, in its own queue or the next ones; the zero value for nothing.
@@ -109,7 +146,7 @@ func (d *ReviewDraft) askNone(*Turn) Reply {
 	if d.Community == 0 {
 		return Reply{Text: civic.NoLonger}
 	}
-	return Reply{Text: "现在没有待公开的需求，也没有举报和申诉。"}
+	return Reply{Text: twoLines(d.missed(), "现在没有待公开的需求，也没有举报和申诉。")}
 }
 
 func (d *ReviewDraft) ask(t *Turn) Reply {
@@ -131,7 +168,7 @@ func (d *ReviewDraft) ask(t *Turn) Reply {
 		return Reply{Text: d.Cur.Number + " 刚才已由同事处理，或者不用处理了。", Choices: numbered([]string{wayNext})}
 	}
 	d.Cur = placeOfReview(t, &r)
-	return Reply{Text: describeReview(&r, t.Now, d.settings(t)), Choices: numbered(d.ways())}
+	return Reply{Text: twoLines(d.missed(), describeReview(&r, t.Now, d.settings(t))), Choices: numbered(d.ways())}
 }
 
 func (d *ReviewDraft) settings(t *Turn) civic.Settings {
@@ -326,6 +363,12 @@ func (d *ReviewDraft) goOn(t *Turn, effects ...any) Move {
 	g, _, _ := officeFor(t, civic.ActRelease)
 	d.Prev, d.Link = d.Cur, false
 	d.Cur = d.after1(t, g, d.Cur)
+	if d.Cur.Kind == "" && d.Jumped { // what comes before it was passed over
+		d.Jumped = false
+		if d.Cur = d.after1(t, g, reviewAt{Kind: reviewKinds[0]}); d.Cur.Kind == d.Prev.Kind && d.Cur.At.Need == d.Prev.At.Need {
+			d.Cur = d.after1(t, g, d.Cur)
+		}
+	}
 	if d.Cur.Kind == "" {
 		if len(effects) == 0 {
 			return dialog.Done().Saying("后面没有了。")

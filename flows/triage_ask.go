@@ -12,7 +12,7 @@ import (
 // askAuthor 问提出人 puts a question to the authors, who answer in their own chat.
 var askAuthor = Flow[CaseDraft]{
 	ID: "ask-author", Version: 1, Title: "问提出人",
-	Match: after("问提出人", "问"), For: forTriage, Lost: civic.NoLonger,
+	Opens: []string{"问提出人"}, Match: after("问提出人", "问"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedRaised, civic.NeedAppealed),
@@ -34,7 +34,7 @@ func (d *CaseDraft) askQuestion(*Turn) Reply {
 	return Reply{Text: "想问 " + d.Need.Number.String() + " 的提出人什么？写一句。"}
 }
 
-func (d *CaseDraft) hearQuestion(t *Turn) Move { return d.hearSentence(t, civic.MaxSentence) }
+func (d *CaseDraft) hearQuestion(t *Turn) Move { return d.hearSentence(t, 2, civic.MaxSentence) }
 
 func (d *CaseDraft) asked(t *Turn) civic.MakePush {
 	id := fmt.Sprintf("ask-%d-%x", d.Need.ID, t.Now.Unix())

@@ -69,6 +69,9 @@ func (d *CaseDraft) take(t *Turn, n civic.Need, g civic.Grant) {
 func (d *CaseDraft) open(states ...civic.NeedState) bool {
 	if d.Found && !slices.Contains(states, d.Need.State) {
 		d.Why, d.Found = d.Need.Number.String()+" 现在是“"+staffState(d.Need.State)+"”，这一步办不了。", false
+		if d.Need.State == civic.NeedDeclining {
+			d.Why += "复核请回“复核" + short(d.Need.Number.String()) + "”。"
+		}
 	}
 	return !d.Found
 }

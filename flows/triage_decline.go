@@ -21,7 +21,7 @@ type DeclineDraft struct {
 // appeal it is the last word.
 var declineNeed = Flow[DeclineDraft]{
 	ID: "decline-need", Version: 1, Title: "不予受理",
-	Match: after("不予受理", "不受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
+	Opens: []string{"不予受理", "不受理"}, Match: after("不予受理", "不受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
 	Begin: func(d *DeclineDraft, t *Turn, arg string) { d.find(t, arg) },
 	Steps: []Step[DeclineDraft]{
 		stepWithin(whichOf(civic.NeedRaised, civic.NeedAppealed), (*DeclineDraft).file),
@@ -82,15 +82,15 @@ func (d *DeclineDraft) askWords(*Turn) Reply {
 	return Reply{Text: fmt.Sprintf("请写一句给居民看的话：为什么、可以怎么办。最多 %d 个字。", civic.MaxSentence)}
 }
 
-func (d *DeclineDraft) hearWords(t *Turn) Move { return d.hearSentence(t, civic.MaxSentence) }
+func (d *DeclineDraft) hearWords(t *Turn) Move { return d.hearSentence(t, 6, civic.MaxSentence) }
 
-// hearSentence keeps one sentence that others will read.
-func (d *CaseDraft) hearSentence(t *Turn, most int) Move {
+// hearSentence keeps one sentence that others will read, of so many characters at least.
+func (d *CaseDraft) hearSentence(t *Turn, least, most int) Move {
 	text := zh.Mask(strings.Join(strings.Fields(t.Text), " "))
 	switch n := zh.Runes(text); {
 	case n > most:
 		return dialog.Again(fmt.Sprintf("最多写 %d 个字，您写了 %d 个，请写短一点。", most, n))
-	case n < 2:
+	case n < least:
 		return dialog.Again("太短了，怕看不明白。")
 	}
 	d.Words = text
@@ -171,7 +171,7 @@ func (d *DeclineDraft) told(t *Turn, got any) Reply {
 // settleDecline 复核 confirms a colleague's decline or puts the need back. One's own can be taken back.
 var settleDecline = Flow[CaseDraft]{
 	ID: "settle-decline", Version: 1, Title: "复核",
-	Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
+	Opens: []string{"复核"}, Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedDeclining),
