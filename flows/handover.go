@@ -199,7 +199,11 @@ func (d *HandOverDraft) hearUntil(t *Turn) Move {
 	}
 	last, ok := zh.Date(t.Text, t.Now)
 	if !ok {
-		if n := spanDays(t.Text); n > 0 && n <= handOverMost {
+		n := spanDays(t.Text)
+		if bare, is := zh.Number(t.Text); n == 0 && is {
+			n = bare // of days
+		}
+		if n > 0 && n <= handOverMost {
 			last, ok = t.Now.AddDate(0, 0, n-1), true // today counts
 		}
 	}

@@ -27,7 +27,11 @@ func MyDataRows(m civic.MyData, loc *time.Location) [][]string {
 	about("第一次来", m.Kept.Since, "")
 	about("社区", time.Time{}, m.Community)
 	if m.Kept.How != "" {
-		about("认证", m.Kept.Verified, howVerified(m.Kept.How)+"；同意的说明："+m.Consent)
+		how := howVerified(m.Kept.How)
+		if m.Consent != "" {
+			how += "；同意的说明：" + m.Consent
+		}
+		about("认证", m.Kept.Verified, how)
 		about("名册上的姓名", time.Time{}, m.Name)
 		about("名册上的门牌", time.Time{}, m.Door)
 		about("名册上的手机", time.Time{}, m.Phone)

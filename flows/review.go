@@ -342,7 +342,7 @@ func (d *ReviewDraft) hearWhy(t *Turn) Move {
 			}
 		}
 	case v != zh.None || n < 4:
-		return dialog.Again(askNumber(len(texts)))
+		return dialog.Again(askNumber(len(texts)) + "自己写，请写成完整的一句。")
 	case n > maxReason:
 		return dialog.Again(fmt.Sprintf("请写短一点，最多 %d 个字。", maxReason))
 	default:

@@ -13,7 +13,7 @@ var shortlisted = Flow[ListedDraft]{
 	ID: "shortlist", Version: 1, Title: "入围名单",
 	Opens:    []string{"入围名单", "入围", "看入围", "入围结果", "哪些入围了"},
 	Words:    []string{"入围"},
-	Requires: needsHome,
+	Requires: needsPlace,
 	Glance:   true,
 	Begin:    (*ListedDraft).begin,
 	Steps: []Step[ListedDraft]{
@@ -33,7 +33,7 @@ type ListedDraft struct {
 }
 
 func (d *ListedDraft) begin(t *Turn, _ string) {
-	rounds, err := t.World.Rounds.Rounds(t.Context(), home(t))
+	rounds, err := t.World.Rounds.Rounds(t.Context(), placeToLook(t))
 	if t.Failed(err) {
 		return
 	}

@@ -16,12 +16,12 @@ var stageNow = Flow[StageDraft]{
 	ID: "stage", Version: 1, Title: "环节",
 	Opens:    []string{"环节", "到哪一步了", "现在到哪一步", "日程", "进行到哪了", "这一轮"},
 	Words:    []string{"哪个环节", "哪一步", "什么时候开始", "什么时候投票"},
-	Requires: needsHome,
+	Requires: needsPlace,
 	Steps:    []Step[StageDraft]{{ID: "say", Ask: (*StageDraft).ask}},
 }
 
 func (*StageDraft) ask(t *Turn) Reply {
-	rounds, err := t.World.Rounds.Rounds(t.Context(), home(t))
+	rounds, err := t.World.Rounds.Rounds(t.Context(), placeToLook(t))
 	if t.Failed(err) {
 		return Reply{}
 	}

@@ -8,7 +8,7 @@ import (
 // acceptNeed 受理 takes a need up; an appealed one too.
 var acceptNeed = Flow[CaseDraft]{
 	ID: "accept-need", Version: 1, Title: "受理",
-	Opens: []string{"受理"}, Match: after("受理"), For: forTriage, Lost: civic.NoLonger,
+	Glance: true, Opens: []string{"受理"}, Match: after("受理"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedRaised, civic.NeedAppealed),

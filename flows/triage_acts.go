@@ -105,7 +105,7 @@ func (d *HandDraft) hearSure(t *Turn) Move {
 // classifyNeed 改类 puts a need where it belongs. Its author reads it with 进度, it is no news.
 var classifyNeed = Flow[CaseDraft]{
 	ID: "classify-need", Version: 1, Title: "改类别",
-	Match: after("改类别", "改类", "归类"), For: forTriage, Lost: civic.NoLonger,
+	Glance: true, Match: after("改类别", "改类", "归类"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(openStates...),
@@ -139,7 +139,7 @@ func (d *CaseDraft) hearClass(t *Turn) Move {
 // markNeed 标急、标难. Marks are seen by residents and staff alike.
 var markNeed = Flow[CaseDraft]{
 	ID: "mark-need", Version: 1, Title: "标急难",
-	Match: after("标急难", "标急", "标难", "标"), For: forTriage, Lost: civic.NoLonger,
+	Glance: true, Match: after("标急难", "标急", "标难", "标"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(openStates...),

@@ -171,7 +171,7 @@ func (d *DeclineDraft) told(t *Turn, got any) Reply {
 // settleDecline 复核 confirms a colleague's decline or puts the need back. One's own can be taken back.
 var settleDecline = Flow[CaseDraft]{
 	ID: "settle-decline", Version: 1, Title: "复核",
-	Opens: []string{"复核"}, Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
+	Glance: true, Opens: []string{"复核"}, Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedDeclining),

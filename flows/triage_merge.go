@@ -20,7 +20,7 @@ type MergeDraft struct {
 // mergeNeed 合并 has a need go on in another; 合并018到012 says both at once.
 var mergeNeed = Flow[MergeDraft]{
 	ID: "merge-need", Version: 1, Title: "合并",
-	Opens: []string{"合并"}, Match: after("合并", "并"), For: forTriage, Lost: civic.NoLonger,
+	Glance: true, Opens: []string{"合并"}, Match: after("合并", "并"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*MergeDraft).begin,
 	Steps: []Step[MergeDraft]{
 		stepWithin(whichOf(civic.NeedRaised, civic.NeedAccepted), func(d *MergeDraft) *CaseDraft { return &d.CaseDraft }),
@@ -175,7 +175,7 @@ func (d *MergeDraft) told(t *Turn, got any) Reply {
 // partNeed 分开 undoes a merge, or leaves it as it is where an author objects.
 var partNeed = Flow[CaseDraft]{
 	ID: "part-need", Version: 1, Title: "分开",
-	Opens: []string{"分开", "拆开", "撤销合并"}, Match: after("分开", "拆开", "撤销合并"), For: forTriage, Lost: civic.NoLonger,
+	Glance: true, Opens: []string{"分开", "拆开", "撤销合并"}, Match: after("分开", "拆开", "撤销合并"), For: forTriage, Lost: civic.NoLonger,
 	Begin: (*CaseDraft).find,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedMerged),

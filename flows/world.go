@@ -300,6 +300,32 @@ func needsHome(t *Turn) string {
 	return ""
 }
 
+// placeToLook is home or, for staff who have not said where they live, the community of their office,
+// the first where there are several: for looking at what is public, never for having a say.
+func placeToLook(t *Turn) civic.CommunityID {
+	if id := home(t); id != 0 || t.Failed(nil) {
+		return id
+	}
+	grants, err := t.World.Staff.Grants(t.Context(), civic.Account(t.Account))
+	if t.Failed(err) {
+		return 0
+	}
+	for _, g := range grants {
+		if g.Community != 0 {
+			return g.Community
+		}
+	}
+	return 0
+}
+
+// needsPlace is needsHome for what is only looked at.
+func needsPlace(t *Turn) string {
+	if placeToLook(t) == 0 && !t.Failed(nil) {
+		return findCommunity.ID
+	}
+	return ""
+}
+
 // ours returns the account's community; false when it is not known.
 func ours(t *Turn) (civic.Community, bool) {
 	id := home(t)

@@ -63,7 +63,7 @@ func (r *round[W]) idle(c cmd) error {
 func (r *round[W]) cancel() error {
 	text := "已取消“" + r.e.byID[r.s.Top.Flow].head().title + "”，没有提交任何内容。回“菜单”另办别的。"
 	if r.s.Top.Glance {
-		text = "好，不看了。回“菜单”另办别的。"
+		text = "好，就到这里。回“菜单”另办别的。"
 	}
 	r.s.Top, r.s.Offer, r.s.Seed, r.s.Misses = nil, false, nil, 0
 	r.say(Reply{Text: text})

@@ -32,7 +32,7 @@ func TestGlance(t *testing.T) {
 	}
 	k := newTalk(t, e)
 	k.want("翻翻", "看哪个")
-	k.want("取消", "好，不看了")
+	k.want("取消", "好，就到这里")
 	k.want("订货", "要什么")
 	k.want("盒子", "要几个")
 	k.want("翻翻", "看哪个")
