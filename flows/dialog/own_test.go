@@ -38,3 +38,24 @@ func TestChoicesWinOverOpeningWords(t *testing.T) {
 	k.want("选", "哪个？")
 	k.want("菜单", "菜单") // words that are no choice go on opening
 }
+
+// Whoever was asked whether to go on or begin anew, and writes what they have to say instead, need
+// not write it twice.
+func TestOfferKeepsWhatIsWritten(t *testing.T) {
+	e, err := dialog.New(dialog.Config[*shelf]{Generation: 3, Menu: "menu", Unknown: "unknown"},
+		ordering(), saying("menu", "菜单", "菜单"), saying("unknown", "没听懂"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := newTalk(t, e)
+	k.want("订货", "要什么")
+	k.want("盒子", "要几个")
+	k.want("订货", "还没办完")
+	k.want("也许", "请选 1 或 2。")
+	k.want("要一个很大的红箱子", "先留着")
+	k.want("1", "要几个")
+	k.want("订货", "还没办完")
+	k.want("要一个很大的红箱子", "先留着")
+	k.want("2", "要几个")
+	k.want("3", "要一个很大的红箱子")
+}

@@ -202,9 +202,18 @@ func (r *round[W]) hearOffer() error {
 		return r.command(cmdRestart, "")
 	}
 	r.s.Misses++
+	if v == zh.None && zh.Runes(r.t.Text) >= aText && r.t.Tap == 0 { // what they came to say: it must not be lost
+		in := r.t.Input
+		r.say(Reply{Text: "您刚才写的先留着，选 2 就用它开头。请选 1 或 2。"})
+		return r.offer(&in)
+	}
 	r.say(Reply{Text: "请选 1 或 2。"})
 	return r.offer(r.s.Seed)
 }
+
+// aText is from how many characters on words are no answer to a choice of two, but what somebody
+// has to say.
+const aText = 8
 
 // open begins a flow; the one under way waits, and comes back at once if this one ends at once.
 func (r *round[W]) open(id, arg string, seed *Input) error {
