@@ -202,6 +202,15 @@ var (
 	errForeign       = errors.New("an effect of another account")
 )
 
+// onNeed has something done to a need for the turn's own account.
+func (t *turn) onNeed(a civic.Account, need civic.NeedID, do func(*batch, *turn) error) error {
+	if err := t.own(a); err != nil {
+		return err
+	}
+	t.plan.steps = append(t.plan.steps, step{int64(need), do})
+	return nil
+}
+
 // own says whether an effect is of the turn's account; nobody acts for another.
 func (t *turn) own(a civic.Account) error {
 	if a != t.job.c.Account {

@@ -8,13 +8,7 @@ import (
 
 // planEndorse adds the account to a need's endorsers, once.
 func (t *turn) planEndorse(e civic.EndorseNeed) error {
-	if err := t.own(e.Account); err != nil {
-		return err
-	}
-	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error {
-		return b.endorse(t, e)
-	}})
-	return nil
+	return t.onNeed(e.Account, e.Need, func(b *batch, t *turn) error { return b.endorse(t, e) })
 }
 
 // endorse locks the need that goes on, so that its state and its heat are the ones of the commit.
@@ -118,13 +112,7 @@ func (b *batch) endorsed(t *turn, head, asked needRow, backed bool) error {
 
 // planUnendorse takes an endorsement back.
 func (t *turn) planUnendorse(e civic.UnendorseNeed) error {
-	if err := t.own(e.Account); err != nil {
-		return err
-	}
-	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error {
-		return b.unendorse(t, e)
-	}})
-	return nil
+	return t.onNeed(e.Account, e.Need, func(b *batch, t *turn) error { return b.unendorse(t, e) })
 }
 
 // unendorse takes the account's rows away, wherever in the group they are. The counts go down only

@@ -57,17 +57,11 @@ func (t *turn) planLapseQuestion(e civic.LapseQuestion) error {
 }
 
 func (t *turn) planAnswer(e civic.AnswerAuthor) error {
-	if err := t.own(e.Account); err != nil {
-		return err
-	}
 	text, err := sentenceOf(e.Text, additionMost)
 	if err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error {
-		return b.answer(t, e, text)
-	}})
-	return nil
+	return t.onNeed(e.Account, e.Need, func(b *batch, t *turn) error { return b.answer(t, e, text) })
 }
 
 // answer keeps an author's answer to the newest question. A need that was decided meanwhile, or

@@ -102,17 +102,11 @@ func (t *turn) planLapseDecline(e civic.LapseDecline) error {
 
 // planAppealDecline is an author's one word against a decline.
 func (t *turn) planAppealDecline(e civic.AppealDecline) error {
-	if err := t.own(e.Account); err != nil {
-		return err
-	}
 	text, err := sentenceOf(e.Text, additionMost)
 	if err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{int64(e.Need), func(b *batch, t *turn) error {
-		return b.appeal(t, e, text)
-	}})
-	return nil
+	return t.onNeed(e.Account, e.Need, func(b *batch, t *turn) error { return b.appeal(t, e, text) })
 }
 
 func (b *batch) appeal(t *turn, e civic.AppealDecline, text string) error {
