@@ -314,6 +314,12 @@ func (d *RateDraft) hear(t *Turn) Move {
 		}
 	}
 	switch {
+	case t.Said("有用", "有", "解决了", "满意", "好了", "谢谢", "帮到了谢谢"):
+		i, v = 0, zh.Sure
+	case t.Said("没用", "没有用", "没解决", "没有解决", "不满意"):
+		i, v = 1, zh.Sure
+	}
+	switch {
 	case v == zh.Sure:
 		d.Helped = i == 0
 		return dialog.Done(civic.RateTalk{Account: civic.Account(t.Account), Helped: d.Helped})
