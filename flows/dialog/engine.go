@@ -3,8 +3,8 @@ package dialog
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"yishi/flows/zh"
@@ -163,16 +163,17 @@ func (e *Engine[W]) find(t *Turn[W], talk bool) (id, arg string, ok bool) {
 func (e *Engine[W]) clashing(choices []Choice) []string {
 	var own []string
 	for _, c := range choices {
-		label := zh.Fold(numberBefore.ReplaceAllString(c.Label, ""))
+		label := c.Label
+		if _, words, numbered := strings.Cut(label, ". "); numbered { // "1. 环境卫生"
+			label = words
+		}
+		label = zh.Fold(label)
 		if _, opens := e.opens[label]; opens && zh.Fold(c.Send) != label {
 			own = append(own, label)
 		}
 	}
 	return own
 }
-
-// numberBefore is how a choice is numbered.
-var numberBefore = regexp.MustCompile(`^\d+\. `)
 
 // allowed says whether a flow is for the turn's account.
 func (e *Engine[W]) allowed(m machine[W], t *Turn[W]) bool {
