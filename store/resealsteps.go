@@ -121,7 +121,7 @@ func (w *resealing) last(n int, key string) string {
 func decimal(id int64) string { return strconv.FormatInt(id, 10) }
 
 // invitations makes those void that nobody has used yet. Of the others, which only tell what was, the
-// code goes on to be known.
+// code goes on to be known, until the next reseal: nobody can make it then.
 func (w *resealing) invitations() (string, error) {
 	var rows []invitationRow
 	if err := w.behind("invitations", &rows); err != nil || len(rows) == 0 {
