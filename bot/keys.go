@@ -8,13 +8,15 @@ import (
 	"yishi/config"
 )
 
-const keysUsage = "keys | keys rotate"
+const keysUsage = "keys | keys rotate | keys reseal [--dry-run]"
 
-// keys makes what an operator must not invent, or changes the master key.
+// keys makes what an operator must not invent, or changes the master key or the data key.
 func keys(ctx context.Context, e env) error {
 	switch {
 	case len(e.args) == 1 && e.args[0] == "rotate":
 		return rotate(ctx, e)
+	case len(e.args) > 0 && e.args[0] == "reseal":
+		return reseal(ctx, e)
 	case len(e.args) > 0:
 		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+keysUsage)
 		return errUsage

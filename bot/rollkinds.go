@@ -22,6 +22,7 @@ import (
 const (
 	noOffice   = "您现在没有办这件事的权限了，什么也没有改。"
 	rollIsBusy = "这个社区的名册正在导入，请过几分钟再传。"
+	resealing  = "名册正在换保管的钥匙，这会儿不能导入，请过几分钟再传。"
 )
 
 // rollUpload takes a roll that staff send from their phone or computer. It is bot import roll, for
@@ -104,6 +105,8 @@ func rollPage(r rollReport, err error) (web.Page, error) {
 		return web.Page{Title: "没有导入", Text: []string{noOffice}}, nil
 	case errors.Is(err, store.ErrRollBusy):
 		return web.Page{Title: "没有导入", Text: []string{rollIsBusy}, Again: true}, nil
+	case errors.Is(err, store.ErrResealing):
+		return web.Page{Title: "没有导入", Text: []string{resealing}, Again: true}, nil
 	case err != nil && !errors.Is(err, errRefused) && !errors.Is(err, errTooManyFaults):
 		return web.Page{}, err
 	case r.Done:

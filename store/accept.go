@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
 	"errors"
 	"fmt"
 
@@ -13,12 +12,13 @@ import (
 
 // inviteState says what a row is good for.
 func (db *DB) inviteState(v *openVault, r *invitationRow) civic.InviteState {
+	signer := v.signerOf(r)
 	switch {
-	case r.ID == 0 || !hmac.Equal(r.Sign, v.signInvite(r)):
+	case r.ID == 0 || signer == nil:
 		return civic.InviteUnknown
 	case r.UsedMS != 0:
 		return civic.InviteUsed
-	case r.RevokedMS != 0:
+	case r.RevokedMS != 0 || signer != v.newest(): // who has the old key knows all codes
 		return civic.InviteRevoked
 	case r.UntilMS <= ms(db.clock.Now()):
 		return civic.InviteLate
@@ -29,7 +29,7 @@ func (db *DB) inviteState(v *openVault, r *invitationRow) civic.InviteState {
 // inviteOf finds the row of a code; an empty one if there is none.
 func inviteOf(tx *gorm.DB, v *openVault, code, lock string) (invitationRow, error) {
 	var row invitationRow
-	if err := tx.Raw("SELECT * FROM invitations WHERE code_hash = ?"+lock, v.Hash("invite", code)).Scan(&row).Error; err != nil {
+	if err := tx.Raw("SELECT * FROM invitations WHERE code_hash IN ?"+lock, v.Hashes("invite", code)).Scan(&row).Error; err != nil {
 		return row, fmt.Errorf("find invitation: %w", clean(err))
 	}
 	return row, nil
@@ -47,16 +47,19 @@ func (db *DB) planAccept(ctx context.Context, t *turn, e civic.AcceptInvite) err
 	if e.Consent == "" || !token(e.Consent, 20) {
 		return errors.New("accept invitation: no consent")
 	}
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.accept(v, t, e) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.accept(t, e) }})
 	return nil
 }
 
 // accept takes an invitation up: whoever comes first has it.
-func (b *batch) accept(v *openVault, t *turn, e civic.AcceptInvite) error {
+func (b *batch) accept(t *turn, e civic.AcceptInvite) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
 	locked, err := triedOut(b.tx, e.Account, b.now, b.db.dia.share())
 	if err != nil {
 		return err
@@ -64,11 +67,11 @@ func (b *batch) accept(v *openVault, t *turn, e civic.AcceptInvite) error {
 	if locked {
 		return refuse(civic.TooManyTries)
 	}
-	row, err := inviteOf(b.tx, v, e.Code, b.db.dia.forUpdate())
+	row, err := inviteOf(b.tx, v.openVault, e.Code, b.db.dia.forUpdate())
 	if err != nil {
 		return err
 	}
-	if b.db.inviteState(v, &row) != civic.InviteOpen {
+	if b.db.inviteState(v.openVault, &row) != civic.InviteOpen {
 		return refuse(civic.InviteGone)
 	}
 	o, err := row.office()
@@ -113,7 +116,7 @@ func (b *batch) accept(v *openVault, t *turn, e civic.AcceptInvite) error {
 }
 
 // takeOffice binds the account and gives the grant; it returns the member of staff.
-func (b *batch) takeOffice(v *openVault, r *invitationRow, a civic.Account) (int64, error) {
+func (b *batch) takeOffice(v keptVault, r *invitationRow, a civic.Account) (int64, error) {
 	var have staffRow
 	if err := b.tx.Raw("SELECT * FROM staff WHERE account = ?"+b.db.dia.forUpdate(), string(a)).Scan(&have).Error; err != nil {
 		return 0, fmt.Errorf("find staff: %w", clean(err))

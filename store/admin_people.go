@@ -27,26 +27,33 @@ type NewPerson struct {
 // AddPerson puts one person on the roll, for the demo and for tests; a roll comes in by import,
 // to which it is the same. Doing it again finds the same person and leaves them as they are.
 func (db *DB) AddPerson(ctx context.Context, n NewPerson) (civic.PersonID, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return 0, err
 	}
 	row := civic.RollRow{
 		Estate: n.Estate, Grid: n.Grid, Building: civic.Building(n.Building), Unit: civic.Unit(n.Unit), Room: civic.Room(n.Room),
 		Name: n.Name, Phone: n.Phone,
 	}
-	p, err := v.sealPerson(newID(), row)
-	if err != nil {
-		return 0, err
-	}
-	p.CommunityID, p.MadeMS, p.PhoneHash, p.RollHash = int64(n.Community), ms(db.clock.Now()), phoneHash(v, n.Phone), rollHash(v, row)
-	id := p.ID
-	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		var err error
+	id := newID()
+	err := db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		v, err := b.vault()
+		if err != nil {
+			return err
+		}
+		if v.resealing() { // somebody of that name may still be found by another hash
+			return ErrResealing
+		}
+		p, err := v.sealPerson(id, row)
+		if err != nil {
+			return err
+		}
+		k := v.newest()
+		p.CommunityID, p.MadeMS, p.PhoneHash, p.RollHash = int64(n.Community), ms(b.now), phoneHash(k, n.Phone), rollHash(k, row)
 		if p.HouseholdID, err = addDoor(tx, p.CommunityID, row); err != nil {
 			return err
 		}
-		p.NameHash = nameHash(v, p.HouseholdID, n.Name)
+		p.NameHash = nameHash(k, p.HouseholdID, n.Name)
 		if err := tx.Create(&p).Error; !errors.Is(err, gorm.ErrDuplicatedKey) {
 			return err
 		}
@@ -120,12 +127,20 @@ func (db *DB) AddIdentity(ctx context.Context, a civic.Account, p civic.PersonID
 // AddCard gives the household of a person the code on its card, for the demo and for tests; cards are
 // printed with codes of their own. Code is nine digits.
 func (db *DB) AddCard(ctx context.Context, p civic.PersonID, code string) error {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
-	err = db.w.WithContext(ctx).Exec("UPDATE households SET code_hash = ? WHERE id = (SELECT household_id FROM persons WHERE id = ?)",
-		householdHash(v, code), int64(p)).Error
+	err := db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		v, err := (&batch{db: db, tx: tx, now: db.clock.Now()}).vault()
+		if err != nil {
+			return err
+		}
+		if v.resealing() {
+			return ErrResealing
+		}
+		return tx.Exec("UPDATE households SET code_hash = ? WHERE id = (SELECT household_id FROM persons WHERE id = ?)",
+			householdHash(v.openVault, code), int64(p)).Error
+	})
 	if err != nil {
 		return fmt.Errorf("add card: %w", clean(err))
 	}

@@ -224,9 +224,10 @@ func (db *DB) execute(ctx context.Context, turns []*turn) error {
 
 // batch is one transaction at work.
 type batch struct {
-	db  *DB
-	tx  *gorm.DB
-	now time.Time
+	db   *DB
+	tx   *gorm.DB
+	now  time.Time
+	kept keptVault // see vault
 }
 
 // claim inserts the turns' runs, the unique key that makes each happen once, and returns

@@ -29,7 +29,7 @@ type asking struct {
 }
 
 // planAsk finds out which community a request belongs to.
-func (db *DB) planAsk(ctx context.Context, v *openVault, t *turn, e civic.AskVerify) error {
+func (db *DB) planAsk(ctx context.Context, t *turn, e civic.AskVerify) error {
 	if err := t.own(e.Said.Account); err != nil {
 		return err
 	}
@@ -57,16 +57,20 @@ func (db *DB) planAsk(ctx context.Context, v *openVault, t *turn, e civic.AskVer
 	if q.community == 0 {
 		return &civic.Refusal{Sentence: sayWhere, Step: "door"}
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.askVerify(v, t, q) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.askVerify(t, q) }})
 	return nil
 }
 
 // askVerify puts the request into the queue, over one that waits already.
-func (b *batch) askVerify(v *openVault, t *turn, q asking) error {
+func (b *batch) askVerify(t *turn, q asking) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
 	s := q.effect.Said
 	since := ms(b.now.AddDate(0, 0, -claimsOfAge))
 	var declined int
-	err := b.tx.Raw("SELECT COUNT(*) FROM claims WHERE account = ? AND state = ? AND decided_ms > ?", string(s.Account), claimDeclined, since).Scan(&declined).Error
+	err = b.tx.Raw("SELECT COUNT(*) FROM claims WHERE account = ? AND state = ? AND decided_ms > ?", string(s.Account), claimDeclined, since).Scan(&declined).Error
 	if err != nil {
 		return fmt.Errorf("count requests: %w", clean(err))
 	}
@@ -126,7 +130,7 @@ func (b *batch) findDoor(row *claimRow, q asking) (estate string, err error) {
 	return s.Estate, nil
 }
 
-func (r *claimRow) seal(v *openVault, name, door string) error {
+func (r *claimRow) seal(v keptVault, name, door string) error {
 	var err error
 	if r.Name, err = v.Seal(name, "claims.name", r.ID); err != nil {
 		return err
@@ -147,15 +151,19 @@ func (b *batch) addClaim(row claimRow) error {
 }
 
 // planDispute lets a person say that another account is not theirs.
-func (t *turn) planDispute(v *openVault, e civic.DisputeClaim) error {
+func (t *turn) planDispute(e civic.DisputeClaim) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.dispute(v, t, e) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.dispute(t, e) }})
 	return nil
 }
 
-func (b *batch) dispute(v *openVault, t *turn, e civic.DisputeClaim) error {
+func (b *batch) dispute(t *turn, e civic.DisputeClaim) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
 	var own identityRow
 	if err := b.tx.Raw("SELECT * FROM identities WHERE account = ?", string(e.Account)).Scan(&own).Error; err != nil {
 		return fmt.Errorf("read identity: %w", clean(err))
@@ -226,7 +234,7 @@ func (b *batch) disputedBefore(t *turn, e civic.DisputeClaim, person int64) erro
 }
 
 // sealPerson writes name and door of the roll into a claim.
-func (b *batch) sealPerson(v *openVault, row *claimRow, p lockedPerson) error {
+func (b *batch) sealPerson(v keptVault, row *claimRow, p lockedPerson) error {
 	name, err := v.Open(p.Name, "persons.name", p.ID)
 	if err != nil {
 		return fmt.Errorf("read name: %w", err)

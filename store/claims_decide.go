@@ -15,16 +15,19 @@ const (
 	sayNoFit   = "名册里这一户没有这个人，不能同意。请转给居委会先改名册。"
 )
 
-func (t *turn) planDecide(v *openVault, e civic.DecideClaim) error {
+func (t *turn) planDecide(e civic.DecideClaim) error {
 	if !slices.Contains([]civic.Decision{civic.ClaimAccept, civic.ClaimDecline, civic.ClaimPass}, e.Decision) || !token(e.ReasonCode, 20) {
 		return errors.New("decide claim: no decision, or no code of a reason")
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.decide(v, t, e) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.decide(t, e) }})
 	return nil
 }
 
 // decide locks the claim first, so that of two who decide at once one does.
-func (b *batch) decide(v *openVault, t *turn, e civic.DecideClaim) error {
+func (b *batch) decide(t *turn, e civic.DecideClaim) error {
+	if _, err := b.vault(); err != nil {
+		return err
+	}
 	var row claimRow
 	err := b.tx.Raw("SELECT * FROM claims WHERE id = ? AND community_id = ?"+b.db.dia.forUpdate(), e.Claim, int64(e.By.Community)).Scan(&row).Error
 	if err != nil {
@@ -65,7 +68,7 @@ func (b *batch) decide(v *openVault, t *turn, e civic.DecideClaim) error {
 	if err := b.closeClaim(row, e); err != nil {
 		return err
 	}
-	return b.carryOut(v, t, row, e)
+	return b.carryOut(t, row, e)
 }
 
 func (b *batch) passClaim(row claimRow) error {
@@ -86,16 +89,16 @@ func (b *batch) closeClaim(row claimRow, e civic.DecideClaim) error {
 }
 
 // carryOut does what was decided and tells those concerned.
-func (b *batch) carryOut(v *openVault, t *turn, row claimRow, e civic.DecideClaim) error {
+func (b *batch) carryOut(t *turn, row claimRow, e civic.DecideClaim) error {
 	asker, community := civic.Account(row.Account), civic.CommunityID(row.CommunityID)
 	accepted := e.Decision == civic.ClaimAccept
 	switch {
 	case row.Kind == string(civic.ClaimAsk) && accepted:
-		if err := b.acceptAsk(v, t, row, e); err != nil {
+		if err := b.acceptAsk(t, row, e); err != nil {
 			return err
 		}
 	case row.Kind == string(civic.ClaimDispute) && accepted && row.Frozen:
-		if err := b.restoreClaim(v, t, row); err != nil {
+		if err := b.restoreClaim(t, row); err != nil {
 			return err
 		}
 	case row.Kind == string(civic.ClaimDispute) && !accepted:
@@ -113,7 +116,7 @@ func (b *batch) carryOut(v *openVault, t *turn, row claimRow, e civic.DecideClai
 }
 
 // acceptAsk links the asker to somebody behind the door that was named.
-func (b *batch) acceptAsk(v *openVault, t *turn, row claimRow, e civic.DecideClaim) error {
+func (b *batch) acceptAsk(t *turn, row claimRow, e civic.DecideClaim) error {
 	p, err := b.lockPerson(e.Person)
 	if err != nil {
 		return err
@@ -121,14 +124,14 @@ func (b *batch) acceptAsk(v *openVault, t *turn, row claimRow, e civic.DecideCla
 	if p.ID == 0 || row.HouseholdID == 0 || p.HouseholdID != row.HouseholdID {
 		return refuse(sayNoFit)
 	}
-	return b.link(v, t, linking{
+	return b.link(t, linking{
 		account: civic.Account(row.Account), link: civic.Linkage{Person: e.Person, How: civic.ByHand, Consent: row.Consent},
 		person: p, tellOthers: e.TellOthers,
 	})
 }
 
 // restoreClaim gives a frozen account back what it had.
-func (b *batch) restoreClaim(v *openVault, t *turn, row claimRow) error {
+func (b *batch) restoreClaim(t *turn, row claimRow) error {
 	p, err := b.lockPerson(civic.PersonID(row.PersonID))
 	if err != nil {
 		return err
@@ -136,7 +139,7 @@ func (b *batch) restoreClaim(v *openVault, t *turn, row claimRow) error {
 	if p.ID == 0 {
 		return refuse(sayMoved)
 	}
-	return b.link(v, t, linking{
+	return b.link(t, linking{
 		account: civic.Account(row.Account), person: p, since: row.SinceMS,
 		link: civic.Linkage{Person: civic.PersonID(row.PersonID), How: civic.VerifiedBy(row.How), Consent: row.Consent},
 	})

@@ -40,13 +40,20 @@ type NewDoorCode struct {
 // MakeDoorCodes makes codes and has them printed. They are good once issue has returned nil and
 // the transaction, in which it is called, was committed; before, the old ones are.
 func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, issue func([]NewDoorCode) error) error {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
 	var codes []NewDoorCode
-	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err := db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		kept, err := b.vault()
+		if err != nil {
+			return err
+		}
+		if kept.resealing() { // which makes the codes void one after the other
+			return ErrResealing
+		}
+		v := kept.openVault
 		if codes, err = b.doorsWithout(v, o); err != nil {
 			return err
 		}
@@ -55,7 +62,7 @@ func (db *DB) MakeDoorCodes(ctx context.Context, o CodesOrder, issue func([]NewD
 				return err
 			}
 		}
-		err := b.actFor(deed{
+		err = b.actFor(deed{
 			by: o.By, act: civic.ActRoll, what: "codes", object: "community:" + strconv.FormatInt(int64(o.By.Community), 10),
 			detail: map[string]any{"households": len(codes), "buildings": o.Buildings[:min(len(o.Buildings), 20)], "replace": o.Replace},
 		})
@@ -172,14 +179,6 @@ func (b *batch) giveCodes(v *openVault, o CodesOrder, doors []NewDoorCode) error
 // HouseholdOf returns the household that has a code, nine digits as civic.ReadHouseholdCode gives
 // them; zero if none has.
 func (db *DB) HouseholdOf(ctx context.Context, code string) (civic.HouseholdID, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
-		return 0, err
-	}
-	var id int64
-	err = db.r.WithContext(ctx).Raw("SELECT id FROM households WHERE code_hash = ?", householdHash(v, code)).Scan(&id).Error
-	if err != nil {
-		return 0, fmt.Errorf("look for a household: %w", clean(err))
-	}
-	return civic.HouseholdID(id), nil
+	c, err := db.Verification().Card(ctx, code)
+	return c.Household, err
 }

@@ -40,7 +40,7 @@ func Columns(db *DB) (made, expected map[string][]string, err error) {
 		&communityRow{}, &estateRow{}, &sceneRow{}, &accountRow{}, &runRow{}, &counterRow{},
 		&needRow{}, &additionRow{}, &endorsementRow{}, &mediaRow{},
 		&moveRow{}, &pushRow{}, &audienceRow{}, &deliveryRow{}, &outcomeRow{}, &receiptRow{}, &consentRow{}, &consentEventRow{}, &optoutRow{}, &timerRow{},
-		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{},
+		&districtRow{}, &streetRow{}, &gridRow{}, &buildingRow{}, &householdRow{}, &personRow{}, &identityRow{}, &staffRow{}, &grantRow{}, &auditRow{}, &vaultKeyRow{}, &resealRow{},
 		&rollRow{}, &rollClaimRow{}, &rollLineRow{},
 		&deskRow{}, &talkRow{}, &talkLineRow{}, &talkEndRow{},
 		&triesRow{}, &formerRow{}, &claimRow{},

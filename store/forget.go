@@ -15,20 +15,22 @@ func (db *DB) planForget(ctx context.Context, t *turn, e civic.ForgetMe) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
 	if err := db.planHangUp(ctx, t, civic.HangUp(e)); err != nil {
 		return err
 	}
 	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
+		if _, err := b.vault(); err != nil { // before anything is locked
+			return err
+		}
 		if err := b.leaveStaff(e.Account); err != nil {
 			return err
 		}
 		t.receipt = civic.Receipt{Final: t.receipt.Final, Word: civic.Forgotten}
 		t.forgot = e.Account
-		return b.forget(v, t, e.Account)
+		return b.forget(t, e.Account)
 	}})
 	return nil
 }
@@ -51,18 +53,21 @@ func (b *batch) leaveStaff(a civic.Account) error {
 
 // forget deletes what is kept of an account, and leaves what belongs to others without whose it is.
 // Doing it again changes nothing.
-func (b *batch) forget(v *openVault, t *turn, a civic.Account) error {
+func (b *batch) forget(t *turn, a civic.Account) error {
 	for _, do := range []func(*turn, civic.Account) error{
-		func(t *turn, a civic.Account) error { return b.unverify(v, t, a) },
-		b.forgetDeeds, b.forgetTalks, b.forgetTold, b.forgetMarks,
+		b.unverify, b.forgetDeeds, b.forgetTalks, b.forgetTold, b.forgetMarks,
 	} {
 		if err := do(t, a); err != nil {
 			return err
 		}
 	}
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
 	d := b.db.dia // the hash comes second: behind a parenthesis gorm takes bytes for a list
-	err := b.tx.Exec("INSERT INTO forgotten (at_ms, account_hash) VALUES (?, ?)"+d.conflict("account_hash")+"at_ms = "+d.incoming("at_ms"),
-		ms(b.now), formerHash(v, a)).Error
+	err = b.tx.Exec("INSERT INTO forgotten (at_ms, account_hash) VALUES (?, ?)"+d.conflict("account_hash")+"at_ms = "+d.incoming("at_ms"),
+		ms(b.now), formerHash(v.openVault, a)).Error
 	if err != nil {
 		return fmt.Errorf("note that an account is forgotten: %w", clean(err))
 	}

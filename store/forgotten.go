@@ -34,9 +34,9 @@ func (db *DB) notForgotten(ctx context.Context, noted []accountRow) ([]accountRo
 	if err != nil {
 		return nil, err
 	}
-	hashes := make([][]byte, len(noted))
-	for i, a := range noted {
-		hashes[i] = formerHash(v, civic.Account(a.Openid))
+	var hashes [][]byte
+	for _, a := range noted {
+		hashes = append(hashes, formerHashes(v, civic.Account(a.Openid))...)
 	}
 	var rows []forgottenRow
 	if err := db.w.WithContext(ctx).Raw("SELECT * FROM forgotten WHERE account_hash IN ?", hashes).Scan(&rows).Error; err != nil {
@@ -47,9 +47,12 @@ func (db *DB) notForgotten(ctx context.Context, noted []accountRow) ([]accountRo
 		gone[string(r.AccountHash)] = r.AtMS
 	}
 	out := make([]accountRow, 0, len(noted))
-	for i, a := range noted {
-		at, is := gone[string(hashes[i])]
-		if !is || max(a.LastMessageMS, a.LastEventMS, a.UnfollowedMS) > at+forgottenAgain.Milliseconds() {
+	for _, a := range noted {
+		var at int64
+		for _, h := range formerHashes(v, civic.Account(a.Openid)) {
+			at = max(at, gone[string(h)])
+		}
+		if at == 0 || max(a.LastMessageMS, a.LastEventMS, a.UnfollowedMS) > at+forgottenAgain.Milliseconds() {
 			out = append(out, a)
 		}
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,30 +40,41 @@ func (db *DB) SweepIdentities(ctx context.Context) (int, error) {
 
 func (db *DB) shrinkSome(ctx context.Context, before time.Time) (int, error) {
 	n := 0
+	if _, err := db.vault(ctx); err != nil { // there is a key
+		return 0, err
+	}
 	err := db.retried(ctx, func(tx *gorm.DB) error {
 		n = 0
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		v, err := b.vault()
+		if err != nil {
+			return err
+		}
 		var rows []identityRow
-		err := tx.Raw("SELECT i.* FROM accounts a"+db.dia.force("accounts_unfollowed")+" JOIN identities i ON i.account = a.openid "+
+		err = tx.Raw("SELECT i.* FROM accounts a"+db.dia.force("accounts_unfollowed")+" JOIN identities i ON i.account = a.openid "+
 			"WHERE a.following = 0 AND a.unfollowed_ms > 0 AND a.unfollowed_ms <= ? LIMIT ?"+db.dia.skipLocked(), ms(before), formerBatch).Scan(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		v, err := db.vault(ctx)
-		if err != nil {
-			return err
-		}
 		names := make([]string, 0, len(rows))
-		args := make([]any, 0, 6*len(rows))
+		var old [][]byte // from an earlier time that they left
+		args := make([]any, 0, 7*len(rows))
 		for _, r := range rows {
 			names = append(names, r.Account)
-			args = append(args, r.PersonID, formerHash(v, civic.Account(r.Account)), r.How, r.Consent, r.SinceMS, ms(db.clock.Now()))
+			args = append(args, r.PersonID, formerHash(v.openVault, civic.Account(r.Account)), r.How, r.Consent, r.SinceMS, ms(b.now), v.newest().id)
+			old = append(old, formerHashes(v.openVault, civic.Account(r.Account))[1:]...)
 		}
 		d := db.dia
-		err = tx.Exec("INSERT INTO former_identities (person_id, account_hash, how, consent, since_ms, left_ms) VALUES "+tuples(len(rows), 6)+
+		err = tx.Exec("INSERT INTO former_identities (person_id, account_hash, how, consent, since_ms, left_ms, key_id) VALUES "+tuples(len(rows), 7)+
 			d.conflict("account_hash")+"person_id = "+d.incoming("person_id")+", how = "+d.incoming("how")+", consent = "+d.incoming("consent")+
-			", since_ms = "+d.incoming("since_ms")+", left_ms = "+d.incoming("left_ms"), args...).Error
+			", since_ms = "+d.incoming("since_ms")+", left_ms = "+d.incoming("left_ms")+", key_id = "+d.incoming("key_id"), args...).Error
 		if err != nil {
 			return err
+		}
+		if len(old) > 0 {
+			if err := tx.Exec("DELETE FROM former_identities WHERE account_hash IN ?", old).Error; err != nil {
+				return err
+			}
 		}
 		n = len(rows)
 		return tx.Exec("DELETE FROM identities WHERE account IN ?", names).Error
@@ -80,22 +92,25 @@ func (db *DB) restoreFormer(ctx context.Context, touched []accountRow) error {
 	if err := db.r.WithContext(ctx).Raw("SELECT 1 FROM former_identities LIMIT 1").Scan(&some).Error; err != nil || some == 0 {
 		return err
 	}
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
-	back := map[string]string{}
-	hashes := make([][]byte, 0, len(touched))
-	for _, a := range touched {
-		if max(a.LastMessageMS, a.LastEventMS) >= a.UnfollowedMS {
-			h := formerHash(v, civic.Account(a.Openid))
-			hashes, back[string(h)] = append(hashes, h), a.Openid
-		}
-	}
-	if len(hashes) == 0 {
+	touched = slices.DeleteFunc(slices.Clone(touched), func(a accountRow) bool { return max(a.LastMessageMS, a.LastEventMS) < a.UnfollowedMS })
+	if len(touched) == 0 {
 		return nil
 	}
 	return db.retried(ctx, func(tx *gorm.DB) error {
+		v, err := (&batch{db: db, tx: tx, now: db.clock.Now()}).vault()
+		if err != nil {
+			return err
+		}
+		back := map[string]string{}
+		var hashes [][]byte
+		for _, a := range touched {
+			for _, h := range formerHashes(v.openVault, civic.Account(a.Openid)) {
+				hashes, back[string(h)] = append(hashes, h), a.Openid
+			}
+		}
 		var rows []formerRow
 		if err := tx.Raw("SELECT * FROM former_identities WHERE account_hash IN ?"+db.dia.forUpdate(), hashes).Scan(&rows).Error; err != nil || len(rows) == 0 {
 			return err
@@ -106,7 +121,7 @@ func (db *DB) restoreFormer(ctx context.Context, touched []accountRow) error {
 			gone = append(gone, r.AccountHash)
 			args = append(args, back[string(r.AccountHash)], r.PersonID, r.How, r.Consent, r.SinceMS)
 		}
-		err := tx.Exec("INSERT INTO identities (account, person_id, how, consent, since_ms) VALUES "+tuples(len(rows), 5)+
+		err = tx.Exec("INSERT INTO identities (account, person_id, how, consent, since_ms) VALUES "+tuples(len(rows), 5)+
 			db.dia.conflict("account")+"account = identities.account", args...).Error
 		if err != nil {
 			return err

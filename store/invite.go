@@ -20,16 +20,26 @@ import (
 
 // inviteCode is the code of an invitation. It is worked out from the id whenever it is to be told,
 // and stands in no table.
-func (v *openVault) inviteCode(id int64) string {
-	m := hmac.New(sha256.New, v.hash)
+func (k *dataKey) inviteCode(id int64) string {
+	m := hmac.New(sha256.New, k.hash)
 	_, _ = m.Write([]byte("invite-code\x00")) // never fails
 	_, _ = m.Write(binary.BigEndian.AppendUint64(nil, uint64(id)))
 	return civic.InviteCode(m.Sum(nil))
 }
 
-// sign is what an invitation gives, for whom and how long, under the vault's key.
-func (v *openVault) signInvite(r *invitationRow) []byte {
-	return v.Hash("invite-sign", fmt.Sprint(r.ID, r.StaffID, r.Role, r.CommunityID, r.OverID, "["+r.Grids+"]", r.AskedFor, r.GivenBy, r.UntilMS))
+// signInvite signs what an invitation gives, for whom and how long.
+func (k *dataKey) signInvite(r *invitationRow) []byte {
+	return k.digest("invite-sign", fmt.Sprint(r.ID, r.StaffID, r.Role, r.CommunityID, r.OverID, "["+r.Grids+"]", r.AskedFor, r.GivenBy, r.UntilMS))
+}
+
+// signerOf is the key that signed an invitation; nil: none did.
+func (v *openVault) signerOf(r *invitationRow) *dataKey {
+	for i := range v.all {
+		if hmac.Equal(r.Sign, v.all[i].signInvite(r)) {
+			return &v.all[i]
+		}
+	}
+	return nil
 }
 
 // gridList writes ids of grids as grants and invitations keep them.
@@ -42,16 +52,18 @@ func gridList(grids []int64) string {
 }
 
 func (db *DB) planInvite(ctx context.Context, t *turn, e civic.Invite) error {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
-	row, err := db.invitation(v, e)
+	plain, err := db.invitation(e)
 	if err != nil {
 		return err
 	}
 	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
-		row := row // a try that fails leaves nothing behind
+		row := plain // a try that fails leaves nothing behind
+		if _, err := b.vault(); err != nil {
+			return err
+		}
 		o := e.Office
 		area, err := b.officeArea(e.By.Community, o)
 		if err != nil {
@@ -75,13 +87,13 @@ func (db *DB) planInvite(ctx context.Context, t *turn, e civic.Invite) error {
 		}
 		row.GivenBy = int64(g.Staff)
 		t.receipt.Made = row.ID
-		return b.addInvitation(v, &row)
+		return b.addInvitation(&row, e.Name)
 	}})
 	return nil
 }
 
-// invitation makes the row of an invitation, but for who gives it.
-func (db *DB) invitation(v *openVault, e civic.Invite) (invitationRow, error) {
+// invitation makes the row of an invitation, but for its name, its code and who gives it.
+func (db *DB) invitation(e civic.Invite) (invitationRow, error) {
 	now := db.clock.Now()
 	switch {
 	case e.Staff == 0 && (e.Name == "" || utf8.RuneCountInString(e.Name) > civic.StaffNameMost || !utf8.ValidString(e.Name)):
@@ -89,17 +101,21 @@ func (db *DB) invitation(v *openVault, e civic.Invite) (invitationRow, error) {
 	case e.Until.Before(now) || e.Until.After(now.AddDate(0, 0, civic.InviteMostDays+1)):
 		return invitationRow{}, errors.New("invite: ends before now or too late")
 	}
-	row := invitationRow{
+	return invitationRow{
 		ID: newID(), StaffID: int64(e.Staff), Role: string(e.Office.Role), CommunityID: int64(e.Office.Community), OverID: e.Office.Over,
 		Grids: gridList(e.Office.Grids), AskedFor: int64(e.By.Community), MadeMS: ms(now), UntilMS: ms(e.Until),
-	}
-	row.CodeHash = v.Hash("invite", v.inviteCode(row.ID))
-	var err error
-	row.Name, err = v.Seal(e.Name, "invitations.name", row.ID)
-	return row, err
+	}, nil
 }
 
-func (b *batch) addInvitation(v *openVault, row *invitationRow) error {
+func (b *batch) addInvitation(row *invitationRow, name string) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
+	if row.Name, err = v.Seal(name, "invitations.name", row.ID); err != nil {
+		return err
+	}
+	row.CodeHash = v.Hash("invite", v.newest().inviteCode(row.ID))
 	if row.Grids != "" {
 		var n int
 		ids := strings.Split(row.Grids, ",")
@@ -119,7 +135,7 @@ func (b *batch) addInvitation(v *openVault, row *invitationRow) error {
 			return refuse(civic.GoneAlready)
 		}
 	}
-	row.Sign = v.signInvite(row)
+	row.Sign = v.newest().signInvite(row)
 	if err := b.tx.Create(row).Error; err != nil {
 		return fmt.Errorf("insert invitation: %w", clean(err))
 	}
@@ -198,22 +214,23 @@ func (t *turn) planCancelInvite(e civic.CancelInvite) error {
 
 // InviteStaff makes an invitation on behalf of the operator and returns its code.
 func (db *DB) InviteStaff(ctx context.Context, e civic.Invite) (string, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return "", err
 	}
 	if e.Until.IsZero() {
 		e.Until = db.clock.Now().Add(civic.InviteDays * 24 * time.Hour)
 	}
-	row, err := db.invitation(v, e)
+	row, err := db.invitation(e)
 	if err != nil {
 		return "", err
 	}
+	code := ""
 	err = db.retried(ctx, func(tx *gorm.DB) error {
 		b := &batch{db: db, tx: tx, now: db.clock.Now()}
-		if err := b.addInvitation(v, &row); err != nil {
+		if err := b.addInvitation(&row, e.Name); err != nil {
 			return err
 		}
+		code = b.kept.newest().inviteCode(row.ID)
 		return b.audit(civic.Grant{}, deed{
 			by: e.By, act: civic.ActRunCommunity, what: "invite", object: object("invite", row.ID),
 			detail: map[string]any{"role": e.Office.Role, "over": e.Office.Over, "staff": e.Staff},
@@ -222,5 +239,5 @@ func (db *DB) InviteStaff(ctx context.Context, e civic.Invite) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("invite: %w", err)
 	}
-	return v.inviteCode(row.ID), nil
+	return code, nil
 }

@@ -127,15 +127,19 @@ func (o *Offices) Above(ctx context.Context) ([]civic.Member, error) { return o.
 // Invitation finds what a code is good for to an account. A code that is none should be counted by
 // civic.MissInvite.
 func (o *Offices) Invitation(ctx context.Context, a civic.Account, code string) (civic.Invitation, civic.InviteState, error) {
-	v, err := o.db.vault(ctx)
-	if err != nil {
-		return civic.Invitation{}, "", err
-	}
 	tx := o.db.r.WithContext(ctx)
 	if locked, err := triedOut(tx, a, o.db.clock.Now(), ""); err != nil || locked {
 		return civic.Invitation{}, civic.InviteLocked, err
 	}
-	row, err := inviteOf(tx, v, code, "")
+	var v *openVault
+	row, err := look(ctx, o.db, func(now *openVault) (row invitationRow, newest int64, err error) {
+		v = now
+		if row, err = inviteOf(tx, v, code, ""); err != nil || row.ID != 0 {
+			return row, 0, err
+		}
+		err = tx.Raw("SELECT " + newestKey).Scan(&newest).Error // had there been a newer key then, there is now
+		return row, newest, clean(err)
+	})
 	if err != nil {
 		return civic.Invitation{}, "", err
 	}
@@ -221,7 +225,10 @@ func (o *Offices) openInvites(ctx context.Context, c civic.CommunityID) ([]civic
 		if err != nil {
 			return nil, err
 		}
-		inv.Code = v.inviteCode(r.ID)
+		if signer := v.signerOf(&r); signer != v.newest() { // void, or nobody's
+			continue
+		}
+		inv.Code = v.newest().inviteCode(r.ID)
 		out = append(out, inv)
 	}
 	return out, nil

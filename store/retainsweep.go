@@ -133,16 +133,19 @@ func (db *DB) sweepGone(ctx context.Context) (int, error) {
 
 // forgetGone forgets one account, unless it has come back just now.
 func (db *DB) forgetGone(ctx context.Context, a civic.Account, before int64) error {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
 	return db.retried(ctx, func(tx *gorm.DB) error {
 		var still int
+		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		if _, err := b.vault(); err != nil { // before anything is locked
+			return err
+		}
 		err := tx.Raw("SELECT COUNT(*) FROM accounts WHERE openid = ? AND following = 0 AND unfollowed_ms < ?"+db.dia.forUpdate(), string(a), before).Scan(&still).Error
 		if err != nil || still == 0 {
 			return err
 		}
-		return (&batch{db: db, tx: tx, now: db.clock.Now()}).forget(v, &turn{}, a)
+		return b.forget(&turn{}, a)
 	})
 }

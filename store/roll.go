@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"yishi/flows/civic"
 )
 
@@ -69,7 +71,7 @@ type Roll struct {
 	o    RollOptions
 	pool *sql.DB // its statements may take their time
 	end  func()
-	v    *openVault
+	v    keptVault // no data key is made while there is an import
 
 	id, owner int64
 	beat      time.Time
@@ -90,26 +92,39 @@ func (db *DB) BeginRoll(ctx context.Context, o RollOptions) (*Roll, error) {
 		r.end()
 		return nil, fmt.Errorf("clear away an import that died: %w", clean(err))
 	}
-	now := ms(db.clock.Now())
-	err = r.exec(ctx, r.pool, "INSERT INTO rolls (id, owner_key, switching, complete, begun_ms, beat_ms) VALUES (?, ?, 0, ?, ?, ?)",
-		r.id, r.owner, o.Complete, now, now)
-	if err != nil {
+	if err := r.enter(ctx); err != nil {
 		r.end()
 		return nil, fmt.Errorf("begin import of a roll: %w", err)
 	}
 	return r, nil
 }
 
+// enter makes the import known. From then on until it has ended no data key is made, under which it
+// would find nobody.
+func (r *Roll) enter(ctx context.Context) error {
+	return r.db.retried(ctx, func(tx *gorm.DB) error {
+		b := &batch{db: r.db, tx: tx, now: r.db.clock.Now()}
+		v, err := b.vault()
+		if err != nil {
+			return err
+		}
+		if v.resealing() {
+			return ErrResealing
+		}
+		r.v = v
+		return tx.Create(&rollRow{ID: r.id, OwnerKey: r.owner, Complete: r.o.Complete, BegunMS: ms(b.now), BeatMS: ms(b.now)}).Error
+	})
+}
+
 func (db *DB) openRoll(ctx context.Context, o RollOptions) (*Roll, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return nil, err
 	}
 	pool, end, err := db.migrationPool()
 	if err != nil {
 		return nil, err
 	}
-	r := &Roll{db: db, o: o, pool: pool, end: end, v: v, id: newID(), owner: newID(), beat: db.clock.Now(), plans: map[int64]*rollPlan{}}
+	r := &Roll{db: db, o: o, pool: pool, end: end, id: newID(), owner: newID(), beat: db.clock.Now(), plans: map[int64]*rollPlan{}}
 	if r.places, err = r.readPlaces(ctx); err != nil {
 		end()
 		return nil, err

@@ -140,7 +140,7 @@ func (r *Roll) eachLine(ctx context.Context, c int64, do func([]rollLineRow) err
 	}
 }
 
-func (p *rollPlan) meetAll(v *openVault, ls []rollLineRow) error {
+func (p *rollPlan) meetAll(v keptVault, ls []rollLineRow) error {
 	for i := range ls {
 		name, err := v.Open(ls[i].Name, "persons.name", ls[i].PersonID)
 		if err != nil {
@@ -154,7 +154,7 @@ func (p *rollPlan) meetAll(v *openVault, ls []rollLineRow) error {
 
 // meet finds the door of a line, and who it may be: at once where the roll says the same as last
 // time or names a number that somebody has, later where phone or door tell.
-func (p *rollPlan) meet(v *openVault, l *rollLineRow, name string) {
+func (p *rollPlan) meet(v keptVault, l *rollLineRow, name string) {
 	out := plannedLine{line: int32(l.Line), known: noOne, held: p.known.byCode(l.CodeHash), coded: l.CodeHash != nil}
 	at := int32(len(p.lines))
 	var fault string
@@ -170,7 +170,7 @@ func (p *rollPlan) meet(v *openVault, l *rollLineRow, name string) {
 			p.codes[[16]byte(l.CodeHash)] = out.line
 		}
 	}
-	out.name = [16]byte(nameHash(v, out.house, name))
+	out.name = [16]byte(nameHash(v.newest(), out.house, name))
 	who := p.known.byRoll(l.RollHash)
 	out.same = who != noOne
 	if who == noOne {
@@ -184,14 +184,14 @@ func (p *rollPlan) meet(v *openVault, l *rollLineRow, name string) {
 	p.lines = append(p.lines, out)
 }
 
-func (p *rollPlan) openLine(v *openVault, at int32, l *rollLineRow, name string, behind [16]byte) openLine {
+func (p *rollPlan) openLine(v keptVault, at int32, l *rollLineRow, name string, behind [16]byte) openLine {
 	o := openLine{at: at, door: p.known.byName(behind[:])}
 	for i := range p.known.byPhone(l.PhoneHash) {
 		k := &p.known.all[i]
 		if l.CodeHash != nil && k.coded {
 			continue // each has a number of its own: two people
 		}
-		if bytes.Equal(k.name[:], nameHash(v, k.house, name)) {
+		if bytes.Equal(k.name[:], nameHash(v.newest(), k.house, name)) {
 			o.phone = append(o.phone, i)
 		}
 	}
@@ -294,7 +294,7 @@ const (
 )
 
 // decideAll says what becomes of each line; at holds what was found out about the same lines.
-func (p *rollPlan) decideAll(v *openVault, ls []rollLineRow, at []plannedLine) ([]any, error) {
+func (p *rollPlan) decideAll(v keptVault, ls []rollLineRow, at []plannedLine) ([]any, error) {
 	args := make([]any, 0, len(ls)*plannedWidth)
 	for i := range ls {
 		l, a := &ls[i], &at[i]
@@ -308,7 +308,7 @@ func (p *rollPlan) decideAll(v *openVault, ls []rollLineRow, at []plannedLine) (
 }
 
 // decide counts a line, and seals it for the person it is.
-func (p *rollPlan) decide(v *openVault, l *rollLineRow, a *plannedLine) (act int, err error) {
+func (p *rollPlan) decide(v keptVault, l *rollLineRow, a *plannedLine) (act int, err error) {
 	if a.bad {
 		p.counts.Bad++
 		return actBad, nil
@@ -337,7 +337,7 @@ func (p *rollPlan) decide(v *openVault, l *rollLineRow, a *plannedLine) (act int
 }
 
 // sealFor makes the line the person's.
-func (l *rollLineRow) sealFor(v *openVault, id int64) error {
+func (l *rollLineRow) sealFor(v keptVault, id int64) error {
 	for _, f := range []struct {
 		sealed *[]byte
 		column string

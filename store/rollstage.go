@@ -160,7 +160,7 @@ func (r *Roll) stage(c int64, row civic.RollRow) ([]any, error) {
 	}
 	return []any{
 		r.id, c, row.Line, actStaged, s.ID, row.Estate, row.Grid, civic.Building(row.Building), civic.Unit(row.Unit), civic.Room(row.Room),
-		rollHash(r.v, row), null(codeHash(r.v, row.Code)), null(phoneHash(r.v, row.Phone)), s.Name, s.Phone, s.Code, s.Note,
+		rollHash(r.v.newest(), row), null(codeHash(r.v.newest(), row.Code)), null(phoneHash(r.v.newest(), row.Phone)), s.Name, s.Phone, s.Code, s.Note,
 	}, nil
 }
 
@@ -173,7 +173,7 @@ func null(b []byte) any {
 }
 
 // sealPerson seals what a roll says of a person for the row id.
-func (v *openVault) sealPerson(id int64, row civic.RollRow) (personRow, error) {
+func (v keptVault) sealPerson(id int64, row civic.RollRow) (personRow, error) {
 	p := personRow{ID: id}
 	for _, f := range []struct {
 		to     *[]byte

@@ -24,7 +24,7 @@ func (r *Roll) sweep(ctx context.Context) error {
 // inherit takes one dead import over. Of two that try, one finds that it is not its own.
 func (r *Roll) inherit(ctx context.Context, d rollRow) error {
 	was := &Roll{
-		db: r.db, pool: r.pool, v: r.v, end: func() {}, id: d.ID, owner: r.owner, beat: r.db.clock.Now(),
+		db: r.db, pool: r.pool, end: func() {}, id: d.ID, owner: r.owner, beat: r.db.clock.Now(),
 		o: RollOptions{Complete: d.Complete}, places: r.places.again(), plans: map[int64]*rollPlan{},
 	}
 	err := r.exec(ctx, r.pool, "UPDATE rolls SET owner_key = ?, beat_ms = ? WHERE id = ? AND owner_key = ? AND beat_ms = ?",
@@ -35,6 +35,11 @@ func (r *Roll) inherit(ctx context.Context, d rollRow) error {
 	if err := was.ours(ctx, was.pool, ""); err != nil {
 		return err
 	}
+	v, err := r.db.readVault(ctx) // it is ours: no key is made
+	if err != nil {
+		return err
+	}
+	was.v = keptVault{v}
 	var claims []rollClaimRow
 	if err := r.db.r.WithContext(ctx).Where("roll_id = ?", d.ID).Find(&claims).Error; err != nil {
 		return err

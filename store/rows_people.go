@@ -106,6 +106,17 @@ type vaultKeyRow struct {
 	MadeMS  int64 `gorm:"column:made_ms"`
 }
 
+// resealRow says how far it is that data is sealed anew, under the key ID instead of WasID.
+type resealRow struct {
+	ID       int64 `gorm:"primaryKey;autoIncrement:false"`
+	WasID    int64
+	Step     int    // of resealSteps
+	AfterKey string // the last key of the step's table that is done
+	Counts   string // ResealCounts
+	BegunMS  int64  `gorm:"column:begun_ms"`
+	EndedMS  int64  `gorm:"column:ended_ms"` // zero: under way
+}
+
 func (districtRow) TableName() string  { return "districts" }
 func (streetRow) TableName() string    { return "streets" }
 func (gridRow) TableName() string      { return "grids" }
@@ -117,3 +128,4 @@ func (staffRow) TableName() string     { return "staff" }
 func (grantRow) TableName() string     { return "grants" }
 func (auditRow) TableName() string     { return "audits" }
 func (vaultKeyRow) TableName() string  { return "vault_keys" }
+func (resealRow) TableName() string    { return "reseals" }

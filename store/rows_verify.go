@@ -18,6 +18,7 @@ type formerRow struct {
 	Consent     string
 	SinceMS     int64 `gorm:"column:since_ms"`
 	LeftMS      int64 `gorm:"column:left_ms"`
+	KeyID       int64 // the data key of the hash
 }
 
 // claimRow is a claim that waits for staff, or has been decided.

@@ -178,8 +178,7 @@ type NewStaff struct {
 // AddStaff gives an office on behalf of the operator; giving it again changes nothing. Residents
 // of the chat give offices by invitation instead.
 func (db *DB) AddStaff(ctx context.Context, n NewStaff) (civic.StaffID, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return 0, err
 	}
 	grids := slices.Sorted(slices.Values(n.Grids))
@@ -188,8 +187,12 @@ func (db *DB) AddStaff(ctx context.Context, n NewStaff) (civic.StaffID, error) {
 		ids = append(ids, strconv.FormatInt(g, 10))
 	}
 	id := newID()
-	err = db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+	err := db.w.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
 		b := &batch{db: db, tx: tx, now: db.clock.Now()}
+		v, err := b.vault()
+		if err != nil {
+			return err
+		}
 		var have staffRow
 		if n.Account != "" {
 			if err := tx.Raw("SELECT * FROM staff WHERE account = ?"+db.dia.forUpdate(), string(n.Account)).Scan(&have).Error; err != nil {

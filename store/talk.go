@@ -57,20 +57,19 @@ func (k *talkRow) closed() bool            { return k.state() == civic.TalkClose
 func (k *talkRow) late() bool              { return k.Level > 0 && k.WaitsMS > 0 }
 func (k *talkRow) heldBy(staff int64) bool { return k.state() == civic.TalkTaken && k.StaffID == staff }
 
-// desk is what talks need besides their transaction. It is read before that begins.
+// desk is what talks need besides their transaction. But for the keys it is read before that begins.
 type desk struct {
-	v     *openVault
+	v     keptVault
 	known *placesKnown
 	loc   *time.Location
 }
 
 func (db *DB) desk(ctx context.Context) (desk, error) {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return desk{}, err
 	}
 	known, err := db.places.known(ctx, db)
-	return desk{v, known, db.loc}, err
+	return desk{known: known, loc: db.loc}, err
 }
 
 // hours are a community's service hours.
@@ -110,7 +109,14 @@ func (db *DB) planTalk(ctx context.Context, t *turn, do func(b *batch, t *turn, 
 	if err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return do(b, t, d) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
+		d := d
+		var err error
+		if d.v, err = b.vault(); err != nil {
+			return err
+		}
+		return do(b, t, d)
+	}})
 	return nil
 }
 

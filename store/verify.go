@@ -19,54 +19,57 @@ const (
 
 // planVerification plans the effects by which an account comes to belong to a person, or not to.
 func (db *DB) planVerification(ctx context.Context, t *turn, effect any) error {
-	v, err := db.vault(ctx)
-	if err != nil {
+	if _, err := db.vault(ctx); err != nil { // there is a key
 		return err
 	}
 	switch e := effect.(type) {
 	case civic.Verify:
-		return t.planVerify(v, e)
+		return t.planVerify(e)
 	case civic.NoteWrong:
-		return db.planWrong(v, t, e)
+		return planWrong(t, e)
 	case civic.Unverify:
-		return t.planUnverify(v, e)
+		return t.planUnverify(e)
 	case civic.AskVerify:
-		return db.planAsk(ctx, v, t, e)
+		return db.planAsk(ctx, t, e)
 	case civic.DisputeClaim:
-		return t.planDispute(v, e)
+		return t.planDispute(e)
 	case civic.DecideClaim:
-		return t.planDecide(v, e)
+		return t.planDecide(e)
 	}
 	return fmt.Errorf("%w: %T", errUnknownEffect, effect)
 }
 
-func (t *turn) planVerify(v *openVault, e civic.Verify) error {
+func (t *turn) planVerify(e civic.Verify) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
 	if !token(e.Link.Consent, 20) || e.Link.Consent == "" || e.Link.How != civic.ByRoll && e.Link.How != civic.ByCode {
 		return errors.New("verify: no consent, or no way that can be proven")
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.verify(v, t, e) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.verify(t, e) }})
 	return nil
 }
 
 // verify looks again whether the proof fits and links the account.
-func (b *batch) verify(v *openVault, t *turn, e civic.Verify) error {
-	if err := b.unlocked(v, e.Account); err != nil {
+func (b *batch) verify(t *turn, e civic.Verify) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
+	if err := b.unlocked(v.openVault, e.Account); err != nil {
 		return err
 	}
 	p, err := b.lockPerson(e.Link.Person)
 	if err != nil {
 		return err
 	}
-	if p.ID == 0 || matchPrint(v, e.Account, e.Link.How, p.behind()) != e.Print {
+	if p.ID == 0 || matchPrint(v.openVault, e.Account, e.Link.How, p.behind()) != e.Print {
 		return refuse(sayMoved)
 	}
 	if err := b.undisputed(e.Account, e.Link.Person); err != nil {
 		return err
 	}
-	return b.link(v, t, linking{account: e.Account, link: e.Link, person: p, tellOthers: e.Tell})
+	return b.link(t, linking{account: e.Account, link: e.Link, person: p, tellOthers: e.Tell})
 }
 
 // lockedPerson is a person of the roll with the way to their door, kept until COMMIT.
@@ -127,7 +130,7 @@ type linking struct {
 }
 
 // link lets an account belong to a person. Whoever else does stays and is told.
-func (b *batch) link(v *openVault, t *turn, l linking) error {
+func (b *batch) link(t *turn, l linking) error {
 	var have []identityRow
 	err := b.tx.Raw("SELECT * FROM identities WHERE account = ?"+b.db.dia.forUpdate(), string(l.account)).Scan(&have).Error
 	if err != nil {
@@ -149,10 +152,14 @@ func (b *batch) link(v *openVault, t *turn, l linking) error {
 	if err != nil {
 		return fmt.Errorf("link account: %w", clean(err))
 	}
-	if err := b.settleAccount(v, l.account); err != nil {
+	if err := b.settleAccount(l.account); err != nil {
 		return err
 	}
-	if err := b.tx.Exec("DELETE FROM tries WHERE key_hash = ?", accountTries(v, l.account)).Error; err != nil {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
+	if err := b.tx.Exec("DELETE FROM tries WHERE key_hash = ?", accountTries(v.openVault, l.account)).Error; err != nil {
 		return fmt.Errorf("forget tries: %w", clean(err))
 	}
 	id := l.person.identity(how)
@@ -177,11 +184,15 @@ func (b *batch) link(v *openVault, t *turn, l linking) error {
 
 // settleAccount clears what an account might come back to, and its request. Its wrong tries stay
 // counted, unless it was verified: taking back a request must not end a lock.
-func (b *batch) settleAccount(v *openVault, a civic.Account) error {
-	if err := b.tx.Exec("DELETE FROM former_identities WHERE account_hash = ?", formerHash(v, a)).Error; err != nil {
+func (b *batch) settleAccount(a civic.Account) error {
+	v, err := b.vault()
+	if err != nil {
+		return err
+	}
+	if err := b.tx.Exec("DELETE FROM former_identities WHERE account_hash IN ?", formerHashes(v.openVault, a)).Error; err != nil {
 		return fmt.Errorf("forget former identity: %w", clean(err))
 	}
-	err := b.tx.Exec("UPDATE claims SET state = ?, open_key = NULL, name = ?, door = ?, decided_ms = ? WHERE open_key = ?",
+	err = b.tx.Exec("UPDATE claims SET state = ?, open_key = NULL, name = ?, door = ?, decided_ms = ? WHERE open_key = ?",
 		claimMoot, []byte{}, []byte{}, ms(b.now), openKey(civic.ClaimAsk, a)).Error
 	if err != nil {
 		return fmt.Errorf("close request: %w", clean(err))
@@ -217,22 +228,25 @@ func (b *batch) tell(p civic.Push, c civic.CommunityID, to ...civic.Account) err
 }
 
 // planUnverify takes back the consent.
-func (t *turn) planUnverify(v *openVault, e civic.Unverify) error {
+func (t *turn) planUnverify(e civic.Unverify) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
-	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.unverify(v, t, e.Account) }})
+	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error { return b.unverify(t, e.Account) }})
 	return nil
 }
 
 // unverify takes an account from its person, and back what it had asked for.
-func (b *batch) unverify(v *openVault, t *turn, a civic.Account) error {
+func (b *batch) unverify(t *turn, a civic.Account) error {
+	if _, err := b.vault(); err != nil { // before anything is locked
+		return err
+	}
 	var have []identityRow
 	err := b.tx.Raw("SELECT * FROM identities WHERE account = ?"+b.db.dia.forUpdate(), string(a)).Scan(&have).Error
 	if err != nil {
 		return fmt.Errorf("read identity: %w", clean(err))
 	}
-	if err := b.settleAccount(v, a); err != nil {
+	if err := b.settleAccount(a); err != nil {
 		return err
 	}
 	for _, r := range have {

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"yishi/flows/civic"
@@ -26,16 +27,14 @@ func householdHash(v *openVault, code string) []byte { return v.Hash("household"
 
 // Card puts a household code, nine digits, in a form that may be kept in a draft.
 func (f *Verification) Card(ctx context.Context, code string) (civic.Card, error) {
-	v, err := f.db.vault(ctx)
-	if err != nil {
-		return civic.Card{}, err
-	}
-	hash := householdHash(v, code)
-	var id int64
-	if err := f.db.r.WithContext(ctx).Raw("SELECT id FROM households WHERE code_hash = ?", hash).Scan(&id).Error; err != nil {
-		return civic.Card{}, fmt.Errorf("look for card: %w", clean(err))
-	}
-	return civic.Card{Household: civic.HouseholdID(id), Print: cardPrint(v, id, hash)}, nil
+	return look(ctx, f.db, func(v *openVault) (civic.Card, int64, error) {
+		hash := householdHash(v, code)
+		var row struct{ ID, Newest int64 }
+		if err := f.db.r.WithContext(ctx).Raw("SELECT (SELECT id FROM households WHERE code_hash = ?) AS id, "+newestKey+" AS newest", hash).Scan(&row).Error; err != nil {
+			return civic.Card{}, 0, fmt.Errorf("look for card: %w", clean(err))
+		}
+		return civic.Card{Household: civic.HouseholdID(row.ID), Print: cardPrint(v, row.ID, hash)}, row.Newest, nil
+	})
 }
 
 // cardPrint shows that a card was seen: of one that is not known, too.
@@ -62,35 +61,37 @@ type behind struct {
 const (
 	behindTries  = 1
 	behindPerson = 2
+	behindKeys   = 3 // the newest data key
 )
 
 const (
-	readTries = "SELECT 1 AS kind, 0 AS id, 0 AS household_id, 0 AS community_id, wrong, last_ms, until_ms, key_hash AS name_hash, NULL AS phone_hash, NULL AS code_hash, NULL AS phone " +
-		"FROM tries WHERE key_hash IN ? UNION ALL "
+	readTries = "SELECT 3 AS kind, MAX(id) AS id, 0 AS household_id, 0 AS community_id, 0 AS wrong, 0 AS last_ms, 0 AS until_ms, " +
+		"NULL AS name_hash, NULL AS phone_hash, NULL AS code_hash, NULL AS phone FROM vault_keys UNION ALL " +
+		"SELECT 1, 0, 0, 0, wrong, last_ms, until_ms, key_hash, NULL, NULL, NULL FROM tries WHERE key_hash IN ? UNION ALL "
 	readPersons = "SELECT 2, p.id, p.household_id, p.community_id, 0, 0, 0, p.name_hash, p.phone_hash, h.code_hash, p.phone FROM "
 )
 
 // Match compares what somebody says with the roll, in one statement. While there were too many wrong
 // tries nothing is compared: Until tells.
 func (f *Verification) Match(ctx context.Context, s civic.Said) (civic.Match, error) {
-	v, err := f.db.vault(ctx)
-	if err != nil {
-		return civic.Match{}, err
-	}
 	place, from, args, err := f.where(ctx, s)
 	if err != nil {
 		return civic.Match{}, err
 	}
-	account, slow := accountTries(v, s.Account), placeTries(v, place)
-	var rows []behind
 	query := readTries + readPersons + from
 	if from == "" { // no door that could be looked for
 		query = strings.TrimSuffix(readTries, " UNION ALL ")
 	}
-	if err := f.db.r.WithContext(ctx).Raw(query, append([]any{[][]byte{account, slow}}, args...)...).Scan(&rows).Error; err != nil {
-		return civic.Match{}, fmt.Errorf("match with the roll: %w", clean(err))
-	}
-	return f.judge(v, s, rows, account, slow)
+	return look(ctx, f.db, func(v *openVault) (civic.Match, int64, error) {
+		account, slow := accountTries(v, s.Account), placeTries(v, place)
+		var rows []behind
+		if err := f.db.r.WithContext(ctx).Raw(query, append([]any{[][]byte{account, slow}}, args...)...).Scan(&rows).Error; err != nil {
+			return civic.Match{}, 0, fmt.Errorf("match with the roll: %w", clean(err))
+		}
+		newest := rows[slices.IndexFunc(rows, func(r behind) bool { return r.Kind == behindKeys })].ID
+		m, err := f.judge(v, s, rows, account, slow)
+		return m, newest, err
+	})
 }
 
 func (f *Verification) judge(v *openVault, s civic.Said, rows []behind, account, slow []byte) (civic.Match, error) {
@@ -114,7 +115,7 @@ func (f *Verification) judge(v *openVault, s civic.Said, rows []behind, account,
 	}
 	found := 0
 	for _, r := range rows {
-		fits := r.Kind == behindPerson && hmac.Equal(r.NameHash, nameHash(v, r.HouseholdID, s.Name))
+		fits := r.Kind == behindPerson && named(v, r, s.Name)
 		if !fits {
 			continue
 		}
@@ -131,6 +132,11 @@ func (f *Verification) judge(v *openVault, s civic.Said, rows []behind, account,
 		m.Person, m.Print, m.Community = 0, "", 0
 	}
 	return m, nil
+}
+
+// named says whether a person has a name, by whichever key their hash was made.
+func named(v *openVault, r behind, name string) bool {
+	return slices.ContainsFunc(v.all, func(k dataKey) bool { return hmac.Equal(r.NameHash, nameHash(&k, r.HouseholdID, name)) })
 }
 
 // howOf says which proof somebody offers.

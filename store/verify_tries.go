@@ -22,7 +22,7 @@ func (r triesRow) tries() civic.Tries {
 }
 
 // planWrong counts a wrong try with the turn, so that a repeat of the message counts once.
-func (db *DB) planWrong(v *openVault, t *turn, e civic.NoteWrong) error {
+func planWrong(t *turn, e civic.NoteWrong) error {
 	if err := t.own(e.Account); err != nil {
 		return err
 	}
@@ -31,12 +31,16 @@ func (db *DB) planWrong(v *openVault, t *turn, e civic.NoteWrong) error {
 		return errors.New("note wrong try: no place")
 	}
 	t.plan.steps = append(t.plan.steps, step{0, func(b *batch, t *turn) error {
+		v, err := b.vault()
+		if err != nil {
+			return err
+		}
 		t.receipt.Word = civic.TriedWrong
 		at := civic.TryDoor
 		if e.How == civic.ByCode {
 			at = civic.TryCodes
 		}
-		return b.countWrong(map[civic.TryPlace][]byte{civic.TryAccount: accountTries(v, e.Account), at: place})
+		return b.countWrong(map[civic.TryPlace][]byte{civic.TryAccount: accountTries(v.openVault, e.Account), at: place})
 	}})
 	return nil
 }
