@@ -187,7 +187,9 @@ func TestReseal(t *testing.T) {
 		}
 		texts, err := store.AuditTexts(w.ctx(), w.db)
 		if err != nil || !slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, "reseal vault:1") }) ||
-			!slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, `resealed vault:2`) && strings.Contains(s, `"people":8`) }) {
+			!slices.ContainsFunc(texts, func(s string) bool {
+				return strings.Contains(s, `resealed vault:2`) && strings.Contains(s, `"people":8`)
+			}) {
 			t.Errorf("audit log: %v, %v", texts, err)
 		}
 		if got, err := w.db.Reseal(w.ctx(), store.ResealOptions{Batch: 3}); err != nil || got.People != 8 || got.Unlike != 0 {
