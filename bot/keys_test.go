@@ -43,3 +43,45 @@ func TestRotateKeys(t *testing.T) {
 		}
 	})
 }
+
+// Everything is sealed under another data key, and is read, found and imported as before; a wrong master
+// key, or one that was not rotated to yet, is refused.
+func TestResealKeys(t *testing.T) {
+	offices(t, func(t *testing.T, h office) {
+		roll := h.file(t, "roll.csv", []byte(rollHead+"凤凰新村,,3,2,501,张三,13800001234,,\n"))
+		h.ok(t, "import", "roll", roll, "--community", "钮")
+		h.ok(t, "staff", "invite", "-role", "committee", "-community", "钮", "-name", "某主任")
+		if out := h.ok(t, "keys", "reseal", "--dry-run"); !strings.Contains(out, "would seal anew: 1 people") || !strings.Contains(out, "void: 1 invitations") {
+			t.Errorf("the dry run said %s", out)
+		}
+		old := h.vars["YISHI_MASTER_KEY"]
+		h.vars["YISHI_MASTER_KEY"] = strings.Repeat("fedcba9876543210", 4)
+		if code, _, errs := h.run(t, "keys", "reseal"); code != exitFail || !strings.Contains(errs, "does not open the data key") {
+			t.Errorf("a wrong key: %d %s", code, errs)
+		}
+		h.vars["YISHI_MASTER_KEY_PREVIOUS"] = old
+		if code, _, errs := h.run(t, "keys", "reseal"); code != exitFail || !strings.Contains(errs, "bot keys rotate comes first") {
+			t.Errorf("before the rotation: %d %s", code, errs)
+		}
+		h.ok(t, "keys", "rotate")
+		delete(h.vars, "YISHI_MASTER_KEY_PREVIOUS")
+		for range 2 {
+			out := h.ok(t, "keys", "reseal")
+			if !strings.Contains(out, "1 people") || !strings.Contains(out, "the old data key is destroyed") {
+				t.Errorf("it said %s", out)
+			}
+			if strings.Contains(out, "张三") {
+				t.Error("it said a name")
+			}
+			if out := h.ok(t, "import", "roll", roll, "--community", "钮"); !strings.Contains(out, "same 1") {
+				t.Errorf("under the new key: %s", out)
+			}
+		}
+		if out := h.ok(t, "audit", "-community", "钮", "-since", "1d"); strings.Contains(out, "1380000") {
+			t.Errorf("the audit log says %s", out)
+		}
+		if code, _, _ := h.run(t, "keys", "reseal", "now"); code != exitUsage {
+			t.Errorf("unknown word: %d", code)
+		}
+	})
+}

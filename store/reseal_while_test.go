@@ -175,3 +175,39 @@ func TestResealAndTheMasterKey(t *testing.T) {
 		w.intact(db)
 	})
 }
+
+// TestResealedIsFoundByWhoKnowsNothingOfIt: each look-up by hash is the first thing that a replica asks
+// which has the first key at hand.
+func TestResealedIsFoundByWhoKnowsNothingOfIt(t *testing.T) {
+	sealedWorlds(t, func(t *testing.T, w *sealedWorld) {
+		looks := map[string]func(*store.DB) bool{
+			"identity": func(db *store.DB) bool { id, ok := identified(t, db, "oGone"); return ok && id.Person == w.first },
+			"standing": func(db *store.DB) bool {
+				s, err := db.Verification().Standing(w.ctx(), "oGone")
+				return err == nil && s.Identity.Person == w.first
+			},
+			"match":      func(db *store.DB) bool { return matched(t, db, asSaid("oNew", w.c)).Person == w.first },
+			"invitation": func(db *store.DB) bool { return stateOf(t, db, "oCame", w.used) == civic.InviteMine },
+			"card": func(db *store.DB) bool {
+				id, err := db.HouseholdOf(w.ctx(), otherCode)
+				return err == nil && id != 0
+			},
+		}
+		replicas := map[string]*store.DB{}
+		for name := range looks {
+			replicas[name] = storetest.OpenDSN(t, w.dsn)
+			identified(t, replicas[name], "oStays")
+		}
+		if _, err := w.db.Reseal(w.ctx(), store.ResealOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.db.AddCard(w.ctx(), w.first, otherCode); err != nil {
+			t.Fatal(err)
+		}
+		for name, found := range looks {
+			if !found(replicas[name]) {
+				t.Errorf("%s: not found", name)
+			}
+		}
+	})
+}

@@ -309,9 +309,10 @@ func (w *resealing) people() (string, error) {
 		out = append(out, []any{r.ID, r.Name, r.Phone, r.Code, r.Note, r.NameHash, null(r.PhoneHash), null(r.CodeHash), null(r.RollHash)})
 	}
 	w.counts.People += len(rows)
-	columns := []string{"id", "name", "phone", "code", "note", "name_hash", "phone_hash", "code_hash", "roll_hash"}
-	return w.last(len(rows), decimal(rows[len(rows)-1].ID)), w.put("persons", 1, columns, out)
+	return w.last(len(rows), decimal(rows[len(rows)-1].ID)), w.put("persons", 1, personColumns[:], out)
 }
+
+var personColumns = [...]string{"id", "name", "phone", "code", "note", "name_hash", "phone_hash", "code_hash", "roll_hash"}
 
 // doorOf is a door in words.
 type doorOf struct {
