@@ -118,6 +118,7 @@ func TestWalkWithStaff(t *testing.T) {
 			t.Fatalf("at step %d, seed %d, after\n%s", w.step, seed, strings.Join(w.said, "\n"))
 		}
 	}
+	w.checkColumns()
 	w.tally()
 }
 
