@@ -26,14 +26,18 @@ func TestRefusalHarmsNoNeighbour(t *testing.T) {
 			switch i % 3 {
 			case 0: // the author endorses: refused
 				all.Go(func() {
-					_, err := db.Commit(within(t, 10*time.Second), commit(fmt.Sprintf("own-%d", i), 1, a, civic.EndorseNeed{Account: a, Need: own.ID}))
+					_, err := unhurried(t, db, commit(fmt.Sprintf("own-%d", i), 1, a, civic.EndorseNeed{Account: a, Need: own.ID}))
 					var refusal *civic.Refusal
 					if !errors.As(err, &refusal) {
 						t.Errorf("the author's endorsement gave %v", err)
 					}
 				})
 			default:
-				all.Go(func() { must(t, db, commit(fmt.Sprintf("raise-%d", i), 1, a, need(a, c.ID, "电梯坏了"))) })
+				all.Go(func() {
+					if _, err := unhurried(t, db, commit(fmt.Sprintf("raise-%d", i), 1, a, need(a, c.ID, "电梯坏了"))); err != nil {
+						t.Error(err)
+					}
+				})
 			}
 		}
 		all.Wait()
@@ -46,6 +50,16 @@ func TestRefusalHarmsNoNeighbour(t *testing.T) {
 			t.Error("a number too many")
 		}
 	})
+}
+
+// unhurried commits as residents do who read that it was too busy, which a slow machine may be: the same again.
+func unhurried(t *testing.T, db *store.DB, c store.Commit) (r civic.Receipt, err error) {
+	for range 5 {
+		if r, err = db.Commit(within(t, 20*time.Second), c); !errors.Is(err, store.ErrBusy) && !errors.Is(err, store.ErrUnsure) {
+			break
+		}
+	}
+	return r, err
 }
 
 func TestRefusedTurnLeavesNothing(t *testing.T) {
