@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +96,11 @@ func TestRollOfSeveralIsFinished(t *testing.T) {
 		}
 		if n := len(people(t, db)); n != 2 || next.Finished() != 1 {
 			t.Errorf("%d people, %d communities finished", n, next.Finished())
+		}
+		texts, err := store.AuditTexts(ctx, db)
+		texts = slices.DeleteFunc(texts, func(s string) bool { return !strings.Contains(s, " import roll:") })
+		if err != nil || len(texts) != 2 { // the one in force before is not put in force again
+			t.Errorf("imports in the audit log: %v, %v", texts, err)
 		}
 		if err := next.Close(ctx); err != nil {
 			t.Fatal(err)

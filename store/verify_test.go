@@ -108,6 +108,7 @@ func TestMatchTellsNothing(t *testing.T) {
 			if diff := cmp.Diff(civic.Match{}, m, cmpopts.IgnoreFields(civic.Match{}, "At")); diff != "" || len(m.At) != 32 {
 				t.Errorf("wrong %s: %s, counted at %q", what, diff, m.At)
 			}
+			m.At = "" // a hash, which may hold any digits
 			if text := fmt.Sprintf("%+v", m); strings.Contains(text, "某") || strings.Contains(text, "501") || strings.Contains(text, "1234") && what != "" && strings.Contains(text, "13800001234") {
 				t.Errorf("wrong %s: the answer tells %s", what, text)
 			}
