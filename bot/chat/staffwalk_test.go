@@ -21,7 +21,7 @@ import (
 	"yishi/store/storetest"
 )
 
-// staffWalkSteps is how many messages the walk with staff takes; YISHI_WALK_STEPS takes more.
+// staffWalkSteps is how many messages the walk with staff takes; YISHI_TEST_WALK_STEPS takes more.
 const staffWalkSteps = walkSteps / 40
 
 // staffWalk is a small neighbourhood whose residents and staff say whatever fits, and more. What
@@ -94,11 +94,11 @@ var (
 )
 
 // TestWalkWithStaff is a random walk of residents and staff over all flows, with due timers, lost
-// offices, people who leave and who are forgotten. YISHI_WALK_SEED repeats one.
+// offices, people who leave and who are forgotten. YISHI_TEST_WALK_SEED repeats one.
 func TestWalkWithStaff(t *testing.T) {
 	seed, steps := rand.Uint64(), staffWalkSteps
 	for name, read := range map[string]func(uint64){
-		"YISHI_WALK_SEED": func(n uint64) { seed = n }, "YISHI_WALK_STEPS": func(n uint64) { steps = int(n) },
+		"YISHI_TEST_WALK_SEED": func(n uint64) { seed = n }, "YISHI_TEST_WALK_STEPS": func(n uint64) { steps = int(n) },
 	} {
 		if s := os.Getenv(name); s != "" {
 			n, err := strconv.ParseUint(s, 10, 64)
@@ -108,7 +108,7 @@ func TestWalkWithStaff(t *testing.T) {
 			read(n)
 		}
 	}
-	t.Logf("YISHI_WALK_SEED=%d", seed)
+	t.Logf("YISHI_TEST_WALK_SEED=%d", seed)
 	w := newStaffWalk(t, seed)
 	for w.step = range steps {
 		w.weather()

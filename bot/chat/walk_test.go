@@ -57,16 +57,16 @@ type walk struct {
 	offers  int
 }
 
-// TestWalk is a random walk over all flows. YISHI_WALK_SEED repeats one.
+// TestWalk is a random walk over all flows. YISHI_TEST_WALK_SEED repeats one.
 func TestWalk(t *testing.T) {
 	seed := rand.Uint64()
-	if s := os.Getenv("YISHI_WALK_SEED"); s != "" {
+	if s := os.Getenv("YISHI_TEST_WALK_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatalf("YISHI_WALK_SEED: %v", err)
+			t.Fatalf("YISHI_TEST_WALK_SEED: %v", err)
 		}
 	}
-	t.Logf("YISHI_WALK_SEED=%d", seed)
+	t.Logf("YISHI_TEST_WALK_SEED=%d", seed)
 	w := newWalk(t, seed)
 	var early uint64
 	for w.step = range walkSteps {
