@@ -28,7 +28,7 @@ func (c *Client) Abilities(ctx context.Context) []Ability {
 		{"模板消息 template messages", "/cgi-bin/template/get_all_private_template"},
 		{"客服消息 customer messages", "/cgi-bin/customservice/getkflist"},
 	} {
-		_, err := c.call(ctx, request{name: "probe", method: http.MethodGet, path: p.path})
+		_, err := c.call(ctx, request{name: "probe", setup: true, method: http.MethodGet, path: p.path})
 		list = append(list, ability(p.name, err))
 	}
 	return list

@@ -102,6 +102,7 @@ type request struct {
 	body   any   // encoded as JSON; nil means none
 	limit  int64 // of the answer in bytes; 0 means maxAnswer
 	media  bool  // a file is expected, JSON is an error
+	setup  bool  // it is about the account and nobody else, so that the words of a refusal may be told
 }
 
 type answer struct {
@@ -240,6 +241,7 @@ func (c *Client) decode(r request, a answer, token string) (answer, error) {
 	}
 	if a.errCode = e.ErrCode; e.ErrCode != nil && *e.ErrCode != 0 {
 		refusal := newError(*e.ErrCode, e.ErrMsg, token, c.cfg.Secret)
+		refusal.personal = !r.setup
 		if refusal.AlreadySent() {
 			refusal.MsgID = idOf(e.MsgID)
 		}

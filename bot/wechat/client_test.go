@@ -156,8 +156,11 @@ func TestErrorCodes(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v", err)
 			}
-			if want := (Error{Code: tt.code, Msg: "no luck, ***", RID: "65d-0f"}); *e != want {
+			if want := (Error{Code: tt.code, Msg: "no luck, ***", RID: "65d-0f", personal: true}); *e != want {
 				t.Errorf("got %+v, want %+v", *e, want)
+			}
+			if want := fmt.Sprintf("wechat %d (rid 65d-0f)", tt.code); e.Error() != want {
+				t.Errorf("says %q, want %q: words about somebody are not for logs", e.Error(), want)
 			}
 			var got []string
 			for _, v := range []struct {

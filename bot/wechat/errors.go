@@ -25,18 +25,25 @@ var (
 // https://developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html.
 type Error struct {
 	Code int
-	Msg  string // errmsg without its rid, at most 200 bytes, never with a token or secret
+	Msg  string // errmsg without its rid, at most 200 bytes, never with a token or secret; see Error
 	RID  string // the platform's id of the call, for its support; may be empty
 
 	MsgID string // of AlreadySent: the platform's id of what was sent, if it named it
+
+	personal bool // the call was about somebody
 }
 
-// Error names the code, the platform's words and the call's id.
+// Error names the code and the call's id, and the platform's words where the call was about nobody:
+// they may quote an openid, a media id or what was to be told.
 func (e *Error) Error() string {
-	if e.RID == "" {
-		return fmt.Sprintf("wechat %d: %s", e.Code, e.Msg)
+	text := fmt.Sprintf("wechat %d", e.Code)
+	if e.Msg != "" && !e.personal {
+		text += ": " + e.Msg
 	}
-	return fmt.Sprintf("wechat %d: %s (rid %s)", e.Code, e.Msg, e.RID)
+	if e.RID != "" {
+		text += " (rid " + e.RID + ")"
+	}
+	return text
 }
 
 // Retryable reports that the very same call may succeed a little later.

@@ -29,7 +29,7 @@ func (c *Client) SetMenu(ctx context.Context, buttons []Button) error {
 		return fmt.Errorf("set menu: %w", err)
 	}
 	return c.do(ctx, request{
-		name: "set menu", method: http.MethodPost, path: "/cgi-bin/menu/create", body: map[string]any{"button": list},
+		name: "set menu", method: http.MethodPost, path: "/cgi-bin/menu/create", body: map[string]any{"button": list}, setup: true,
 	})
 }
 

@@ -33,7 +33,7 @@ func (c *Client) QRCode(ctx context.Context, scene string, days int) (QR, error)
 		body = basic.NewTmpQrRequest(time.Duration(days)*24*time.Hour, scene)
 	}
 	var t basic.Ticket
-	err := c.get(ctx, request{name: "qr code", method: http.MethodPost, path: "/cgi-bin/qrcode/create", body: body}, &t)
+	err := c.get(ctx, request{name: "qr code", setup: true, method: http.MethodPost, path: "/cgi-bin/qrcode/create", body: body}, &t)
 	if err != nil {
 		return QR{}, err
 	}

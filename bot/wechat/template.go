@@ -23,7 +23,7 @@ func (c *Client) Templates(ctx context.Context) ([]TemplateInfo, error) {
 	var r struct {
 		List []message.TemplateItem `json:"template_list"`
 	}
-	err := c.get(ctx, request{name: "list templates", method: http.MethodGet, path: "/cgi-bin/template/get_all_private_template"}, &r)
+	err := c.get(ctx, request{name: "list templates", setup: true, method: http.MethodGet, path: "/cgi-bin/template/get_all_private_template"}, &r)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (c *Client) NoticeTemplates(ctx context.Context) ([]TemplateInfo, error) {
 	var r struct {
 		List []message.PrivateSubscribeItem `json:"data"`
 	}
-	err := c.get(ctx, request{name: "list notice templates", method: http.MethodGet, path: "/wxaapi/newtmpl/gettemplate"}, &r)
+	err := c.get(ctx, request{name: "list notice templates", setup: true, method: http.MethodGet, path: "/wxaapi/newtmpl/gettemplate"}, &r)
 	if err != nil {
 		return nil, err
 	}

@@ -220,7 +220,7 @@ func (t *tokens) drop(value string) bool {
 func (t *tokens) fetch(ctx context.Context) (string, time.Duration, error) {
 	cfg := &t.client.cfg
 	b, err := t.client.send(ctx, request{
-		name: "stable token", method: http.MethodPost, path: "/cgi-bin/stable_token", body: map[string]any{
+		name: "stable token", method: http.MethodPost, path: "/cgi-bin/stable_token", setup: true, body: map[string]any{
 			"grant_type": "client_credential", "appid": cfg.AppID, "secret": cfg.Secret, "force_refresh": false,
 		},
 	}, "")
