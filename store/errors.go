@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 
 	gosqlite "github.com/glebarez/go-sqlite"
 	"github.com/go-sql-driver/mysql"
@@ -87,8 +88,18 @@ func clean(err error) error {
 		}
 		return &SQLError{Number: lite.Code(), Text: lite.Error()} // names columns, never values
 	}
+	if misfit.MatchString(err.Error()) {
+		return errMisfit
+	}
 	return err
 }
+
+// errMisfit stands for the errors of values that are not of their column's kind, all of which quote
+// them. A database that was meddled with has such.
+var errMisfit = errors.New("a value in the database is not of its column's kind")
+
+// misfit finds them: those of database/sql, of strconv behind it, and of GORM.
+var misfit = regexp.MustCompile(`sql: Scan error|converting driver\.Value|strconv\.\w+: parsing|failed to set value`)
 
 // passing says that the same transaction may well succeed if it is tried again: deadlock,
 // lock time-out, record changed, busy.
