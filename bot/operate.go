@@ -5,8 +5,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -36,12 +38,28 @@ func migrate(ctx context.Context, e env) error {
 // flagSet makes a flag set whose faults go to stderr and end with errUsage.
 func flagSet(e env, name, usage string) *flag.FlagSet {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
-	fs.SetOutput(e.stderr)
+	fs.SetOutput(flagFaults{e.stderr})
 	fs.Usage = func() {
 		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+usage) // nobody is left to tell
 		fs.PrintDefaults()
 	}
 	return fs
+}
+
+// flagFaults prints what package flag complains of, without the values that it quotes: an operator
+// who mixes up the order types names and phones where a number belongs.
+type flagFaults struct{ w io.Writer }
+
+var (
+	wrongValue = regexp.MustCompile(`(?s)^invalid (?:boolean )?value ".*" for (?:flag )?(-[a-z-]+: .*\n)$`)
+	noFlag     = regexp.MustCompile(`(?s)^(flag provided but not defined|bad flag syntax): .*[^a-z\n-].*\n$`)
+)
+
+// Write is called with one complaint at a time.
+func (f flagFaults) Write(p []byte) (int, error) {
+	text := noFlag.ReplaceAllString(wrongValue.ReplaceAllString(string(p), "wrong value for $1"), "$1\n")
+	_, err := io.WriteString(f.w, text)
+	return len(p), err
 }
 
 // communityUsage is how bot community is called.
