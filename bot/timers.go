@@ -145,11 +145,11 @@ func (f *firing) sweep(ctx context.Context) {
 	if err == nil {
 		_, err = f.store.SweepTalks(ctx)
 	}
-	if err == nil {
-		_, err = f.store.SweepRetained(ctx)
-	}
 	for n := 1; err == nil && n > 0; {
 		n, err = f.store.SweepMedia(ctx, f.forget)
+	}
+	if err == nil { // the longest comes last
+		_, err = f.store.SweepRetained(ctx)
 	}
 	if err == nil {
 		return

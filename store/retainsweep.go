@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"gorm.io/gorm"
 
@@ -22,7 +23,7 @@ const (
 // ago. It says how many rows and accounts went. Once a day is enough; replicas may sweep at once.
 func (db *DB) SweepRetained(ctx context.Context) (int, error) {
 	total := 0
-	for _, sweep := range []func(context.Context) (int, error){db.sweepRuns, db.sweepClaims, db.sweepReports, db.sweepGone} {
+	for _, sweep := range []func(context.Context) (int, error){db.sweepClaims, db.sweepReports, db.sweepGone, db.sweepRuns} {
 		n, err := sweep(ctx)
 		total += n
 		if err != nil {
@@ -33,10 +34,12 @@ func (db *DB) SweepRetained(ctx context.Context) (int, error) {
 }
 
 // sweepRuns walks all runs in the order of their keys: an index on their age would cost every turn
-// more than this costs each day.
+// more than this costs each day. When its time ends it is gone on with from there, not from the
+// beginning: a large table would never be walked to its end.
 func (db *DB) sweepRuns(ctx context.Context) (int, error) {
-	before, total := ms(db.clock.Now().Add(-civic.RetainRuns)), 0
-	after := runRow{N: -1}
+	db.runsWalked.Lock()
+	defer db.runsWalked.Unlock()
+	before, total, after := ms(db.clock.Now().Add(-civic.RetainRuns)), 0, &db.runsWalked.to
 	for {
 		var rows []runRow
 		err := db.w.WithContext(ctx).Raw("SELECT run, n, at_ms FROM runs"+db.dia.force("PRIMARY")+" WHERE run > ? OR run = ? AND n > ? ORDER BY run, n LIMIT ?",
@@ -44,10 +47,6 @@ func (db *DB) sweepRuns(ctx context.Context) (int, error) {
 		if err != nil {
 			return total, fmt.Errorf("read runs: %w", clean(err))
 		}
-		if len(rows) == 0 {
-			return total, nil
-		}
-		after = rows[len(rows)-1]
 		var old []string
 		for _, r := range rows {
 			if r.AtMS < before {
@@ -62,9 +61,17 @@ func (db *DB) sweepRuns(ctx context.Context) (int, error) {
 			total += int(gone.RowsAffected)
 		}
 		if len(rows) < retainStep {
+			*after = runRow{}
 			return total, nil
 		}
+		*after = rows[len(rows)-1]
 	}
+}
+
+// runsWalk is how far the runs were walked; its zero value is before the first.
+type runsWalk struct {
+	sync.Mutex
+	to runRow
 }
 
 // sweepClaims deletes requests and disputes that were decided long ago.

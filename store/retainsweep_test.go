@@ -62,3 +62,23 @@ func TestRetained(t *testing.T) {
 		}
 	})
 }
+
+// A sweep of runs that was cut goes on where it ended, and the one after it begins anew.
+func TestSweepOfRunsGoesOn(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		c := community(t, db, "钮")
+		for _, run := range []string{"a", "b", "c"} {
+			must(t, db, commit(run, 1, "oJia", civic.Join{Account: "oJia", Community: c.ID}))
+		}
+		db.Clock().Shift(civic.RetainRuns + time.Hour)
+		store.RunsWalkedTo(db, "b")
+		for i, want := range []int{1, 0} { // a was passed over; b has a turn behind the one walked to
+			if _, err := db.SweepRetained(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := store.CountRows(within(t, 10*time.Second), db, "runs"); err != nil || n != want {
+				t.Errorf("after sweep %d: %d runs, want %d; %v", i+1, n, want, err)
+			}
+		}
+	})
+}

@@ -61,16 +61,17 @@ type DB struct {
 	log    *slog.Logger
 	clock  *Clock
 
-	lanes    []*lane
-	lanesWG  sync.WaitGroup
-	shut     sync.RWMutex // held for reading while a commit is queued
-	closed   bool
-	sessions []*session.SQL // handed out
-	stats    counts
-	places   places
-	likes    likes
-	claims   claims
-	contacts contacts
+	lanes      []*lane
+	lanesWG    sync.WaitGroup
+	shut       sync.RWMutex // held for reading while a commit is queued
+	closed     bool
+	sessions   []*session.SQL // handed out
+	stats      counts
+	places     places
+	likes      likes
+	claims     claims
+	contacts   contacts
+	runsWalked runsWalk
 
 	safe                  vault
 	wrapping, wrappingOld []byte // under which the vault's key is sealed; old may be nil
