@@ -95,6 +95,7 @@ func (d *MyDataDraft) lines(now time.Time) []string {
 	add(k.Needs+k.Backed > 0, "提过需求 %d 件，附议 %d 件", k.Needs, k.Backed)
 	add(k.Questions > 0, "网格员问过您 %d 次", k.Questions)
 	add(k.Photos > 0, "照片和语音 %d 个", k.Photos)
+	add(k.Claims > 0, "请网格员核对认证 %d 次", k.Claims)
 	add(k.Talks > 0, "和网格员的会话 %d 次", k.Talks)
 	add(k.Told > 0, "发给您的通知 %d 条", k.Told)
 	add(k.Office, "工作岗位：有，办过的事记在社区台账里")
@@ -171,9 +172,16 @@ func (d *MyDataDraft) hearSure(t *Turn) Move {
 	return dialog.Again(askNumber(len(sureAnswers)))
 }
 
+// deleted says that what was shown is gone already: the conversation could not be kept after that, and
+// stands where it did.
+func (d *MyDataDraft) deleted(t *Turn) bool {
+	now, err := t.World.Privacy.Kept(t.Context(), civic.Account(t.Account))
+	return !t.Failed(err) && !d.Kept.Since.IsZero() && !now.Since.Equal(d.Kept.Since)
+}
+
 func (d *MyDataDraft) hearReally(t *Turn) Move {
 	switch {
-	case t.Said("全部删除", "全部删掉", "全部删除四个字"):
+	case t.Said("全部删除", "全部删掉", "全部删除四个字"), d.deleted(t):
 		return dialog.Done(civic.ForgetMe{Account: civic.Account(t.Account)})
 	case t.Said("不删", "不删了", "先不删", "先不删了", "算了"), zh.YesNo(t.Text) == zh.No:
 		return notDeleted()

@@ -45,7 +45,7 @@ func MyDataRows(m civic.MyData, loc *time.Location) [][]string {
 // myKinds names the kinds of things that are kept.
 var myKinds = map[civic.MyKind]string{
 	civic.MyNeed: "提的需求", civic.MyAddition: "补充", civic.MyEndorsement: "附议", civic.MyPlea: "申诉", civic.MyReport: "举报",
-	civic.MyAnswer: "回答网格员", civic.MyWords: "会话里您说的", civic.TheirWords: "会话里工作人员说的", civic.MyMedia: "照片和语音",
+	civic.MyClaim: "请网格员核对认证", civic.MyAnswer: "回答网格员", civic.MyWords: "会话里您说的", civic.TheirWords: "会话里工作人员说的", civic.MyMedia: "照片和语音",
 	civic.MyNews: "发给您的通知", civic.MyOptOut: "退订", civic.MyConsent: "同意收一次的通知",
 }
 
@@ -71,7 +71,7 @@ func myText(it civic.MyItem) string {
 		}
 	case civic.MyConsent:
 		return fmt.Sprintf("模板 %s", it.Text)
-	case civic.MyNeed, civic.MyAddition, civic.MyEndorsement, civic.MyPlea, civic.MyAnswer:
+	case civic.MyNeed, civic.MyAddition, civic.MyEndorsement, civic.MyPlea, civic.MyClaim, civic.MyAnswer:
 	}
 	return it.Text
 }

@@ -22,21 +22,22 @@ func (db *DB) Privacy() *Privacy { return &Privacy{db} }
 const keptCounts = "SELECT (SELECT COALESCE(MIN(first_ms), 0) FROM accounts WHERE openid = @a) AS since_ms, " +
 	"(SELECT COUNT(*) FROM needs WHERE account = @a) AS needs, (SELECT COUNT(*) FROM endorsements WHERE account = @a) AS backed, " +
 	"(SELECT COUNT(*) FROM media WHERE account = @a AND state <> 'failed') AS photos, (SELECT COUNT(*) FROM talks WHERE account = @a) AS talks, " +
+	"(SELECT COUNT(*) FROM claims WHERE account = @a AND kind = 'ask') AS claims, " +
 	"(SELECT COUNT(*) FROM questions q JOIN needs n ON n.id = q.need_id WHERE n.account = @a) AS questions, " +
 	"(SELECT COUNT(*) FROM deliveries WHERE person = @p) AS told, (SELECT COUNT(*) FROM optouts WHERE account = @a) AS opted_out"
 
 // Kept counts what is kept of an account.
 func (q *Privacy) Kept(ctx context.Context, a civic.Account) (civic.Kept, error) {
 	var n struct {
-		SinceMS                                                 int64 `gorm:"column:since_ms"`
-		Needs, Backed, Photos, Talks, Questions, Told, OptedOut int
+		SinceMS                                                         int64 `gorm:"column:since_ms"`
+		Needs, Backed, Photos, Talks, Claims, Questions, Told, OptedOut int
 	}
 	err := q.db.r.WithContext(ctx).Raw(keptCounts, map[string]any{"a": string(a), "p": string(civic.RecipientOf(a))}).Scan(&n).Error
 	if err != nil {
 		return civic.Kept{}, fmt.Errorf("count what is kept: %w", clean(err))
 	}
 	k := civic.Kept{
-		Since: at(n.SinceMS), Needs: n.Needs, Backed: n.Backed, Photos: n.Photos, Talks: n.Talks, Questions: n.Questions, Told: n.Told, OptedOut: n.OptedOut,
+		Since: at(n.SinceMS), Needs: n.Needs, Backed: n.Backed, Photos: n.Photos, Talks: n.Talks, Claims: n.Claims, Questions: n.Questions, Told: n.Told, OptedOut: n.OptedOut,
 	}
 	who, is, err := q.db.People().Identity(ctx, a)
 	if err != nil {
@@ -90,7 +91,7 @@ func (q *Privacy) MyData(ctx context.Context, a civic.Account) (civic.MyData, er
 	if err := q.whoAmI(ctx, a, &m); err != nil {
 		return civic.MyData{}, err
 	}
-	for _, read := range []func(context.Context, civic.Account) ([]civic.MyItem, error){q.said, q.talked} {
+	for _, read := range []func(context.Context, civic.Account) ([]civic.MyItem, error){q.said, q.claimed, q.talked} {
 		items, err := read(ctx, a)
 		if err != nil {
 			return civic.MyData{}, err
@@ -214,6 +215,28 @@ func (q *Privacy) said(ctx context.Context, a civic.Account) ([]civic.MyItem, er
 	}
 	for i := range out {
 		out[i].Number = numbers[of[i]]
+	}
+	return out, nil
+}
+
+// claimed reads the account's requests to be verified. Name and door are kept until the decision.
+func (q *Privacy) claimed(ctx context.Context, a civic.Account) ([]civic.MyItem, error) {
+	v, err := q.db.vault(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var rows []claimRow
+	err = q.db.r.WithContext(ctx).Raw("SELECT * FROM claims WHERE account = ? AND kind = ? LIMIT ?", string(a), string(civic.ClaimAsk), myMost).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read own requests: %w", clean(err))
+	}
+	out := make([]civic.MyItem, 0, len(rows))
+	for _, r := range rows {
+		c, err := r.claim(v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, civic.MyItem{What: civic.MyClaim, At: c.At, Text: strings.TrimSpace(c.Name + " " + c.Door)})
 	}
 	return out, nil
 }

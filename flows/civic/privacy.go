@@ -22,6 +22,7 @@ type Kept struct {
 	Needs     int // raised
 	Backed    int // endorsed
 	Photos    int // photos and voices, those of needs included
+	Claims    int // requests to be verified
 	Talks     int // with the grid worker, whose words are still there
 	Questions int // of staff about needs, answered or not
 	Told      int // news of the last RetainDeliveries
@@ -59,6 +60,7 @@ const (
 	MyEndorsement MyKind = "endorsement"
 	MyPlea        MyKind = "plea"     // an appeal or objection
 	MyReport      MyKind = "report"   // Text is its code
+	MyClaim       MyKind = "claim"    // a request to be verified; Text is what was said in it, while it waits
 	MyAnswer      MyKind = "answer"   // to a question of staff
 	MyWords       MyKind = "words"    // in a talk
 	TheirWords    MyKind = "heard"    // of staff in a talk with them
@@ -70,5 +72,5 @@ const (
 
 // MyKinds lists the kinds in the order in which an export has them.
 var MyKinds = []MyKind{
-	MyNeed, MyAddition, MyEndorsement, MyPlea, MyReport, MyAnswer, MyWords, TheirWords, MyMedia, MyNews, MyOptOut, MyConsent,
+	MyNeed, MyAddition, MyEndorsement, MyPlea, MyReport, MyClaim, MyAnswer, MyWords, TheirWords, MyMedia, MyNews, MyOptOut, MyConsent,
 }
