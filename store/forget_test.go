@@ -142,6 +142,7 @@ func TestForgetMeLeavesNothing(t *testing.T) {
 			t.Errorf("receipt %+v", r)
 		}
 		mustAct(t, db, canaryToo, civic.ForgetMe{Account: canaryToo})
+		mustAct(t, db, canaryAccount, civic.ForgetMe{Account: canaryAccount}) // again changes nothing
 		if left := where(t, db, string(canaryAccount), canaryWords); len(left) > 0 {
 			t.Errorf("still there in %v", slices.Sorted(maps.Keys(left)))
 		}
@@ -155,6 +156,8 @@ func TestForgetMeLeavesNothing(t *testing.T) {
 				t.Errorf("%s became %s %q at %q of %q: %v", name, n.State, n.Text, n.Place.Text, n.Author, err)
 			}
 		}
+		_, err = act(t, db, "oClerk", civic.AskAuthor{By: civic.By{Account: "oClerk", Community: c.ID}, Need: needs["public"], Text: "哪一盏？"})
+		refusedWith(t, err, "问不到")
 		wantCounts(t, db, needs["theirs"], 0, 0)
 		wantCounts(t, db, needs["target"], 0, 1) // who raised what was merged is somebody still
 		if _, is := identified(t, db, "oSecond"); !is {

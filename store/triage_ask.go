@@ -17,7 +17,14 @@ func (t *turn) planAsk(e civic.AskAuthor) error {
 		if row.Triage.AskedMS != 0 {
 			return refuse("这件刚才已由同事问过提出人，等回答。")
 		}
-		err := b.tx.Create(&questionRow{
+		all, err := b.group(row)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(m member) bool { return m.Account != "" || m.PersonID != 0 }) {
+			return refuse("提的人没有留下微信，或者已经把数据删了，问不到。请按现在知道的来办。")
+		}
+		err = b.tx.Create(&questionRow{
 			ID: newID(), NeedID: row.ID, StaffID: int64(g.Staff), Text: text, AskedMS: ms(b.now), State: questionOpen,
 		}).Error
 		if err != nil {
