@@ -52,10 +52,10 @@ func TestOfferKeepsWhatIsWritten(t *testing.T) {
 	k.want("盒子", "要几个")
 	k.want("订货", "还没办完")
 	k.want("也许", "请选 1 或 2。")
-	k.want("要一个很大的红箱子", "先留着")
+	k.want("要一个很大的红箱子", "选 2 就用它重新开头")
 	k.want("1", "要几个")
 	k.want("订货", "还没办完")
-	k.want("要一个很大的红箱子", "先留着")
+	k.want("要一个很大的红箱子", "选 2 就用它重新开头")
 	k.want("2", "要几个")
 	k.want("3", "要一个很大的红箱子")
 }

@@ -204,7 +204,7 @@ func (r *round[W]) hearOffer() error {
 	r.s.Misses++
 	if v == zh.None && zh.Runes(r.t.Text) >= aText && r.t.Tap == 0 { // what they came to say: it must not be lost
 		in := r.t.Input
-		r.say(Reply{Text: "您刚才写的先留着，选 2 就用它开头。请选 1 或 2。"})
+		r.say(Reply{Text: "您刚才写的，选 2 就用它重新开头，选 1 就先不算。"})
 		return r.offer(&in)
 	}
 	r.say(Reply{Text: "请选 1 或 2。"})
