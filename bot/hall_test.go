@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
@@ -28,8 +29,10 @@ type hall struct {
 	platform  *platform.Platform
 	community civic.Community
 	log       output
+	pages     *httptest.Server // where a BaseURL leads; not started yet
 
 	mu     sync.Mutex
+	asked  []string            // addresses that the platform's API was asked for
 	phones map[string]int      // messages that arrived, by openid
 	texts  map[string][]string // what they said
 }
@@ -38,11 +41,13 @@ type hall struct {
 // the run where servers asks for them.
 func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config.Config)) *hall {
 	t.Helper()
-	h := &hall{phones: map[string]int{}, texts: map[string][]string{}}
+	h := &hall{phones: map[string]int{}, texts: map[string][]string{}, pages: httptest.NewUnstartedServer(nil)}
+	t.Cleanup(h.pages.Close)
 	now := time.Now() // the platform's clock is the bot's, which is opened later
 	var clock interface{ Now() time.Time }
 	h.platform = platform.New(platform.Options{
 		AppID: demoAppID, Secret: demoSecret, Token: demoToken, AESKey: demoAESKey, Account: demoAccount,
+		LoginDomain: h.pages.Listener.Addr().String(),
 		Now: func() time.Time {
 			if clock == nil {
 				return now
@@ -51,7 +56,7 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 		},
 	})
 	t.Cleanup(h.platform.Close)
-	api := httptest.NewServer(h.platform.Handler())
+	api := httptest.NewServer(h.heard(h.platform.Handler()))
 	t.Cleanup(api.Close)
 	key := make([]byte, 32) // its own, so that no two halls share a session in Redis
 	if _, err := rand.Read(key); err != nil {
@@ -72,7 +77,10 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 	for _, c := range change {
 		c(&cfg)
 	}
-	log := slog.New(slog.NewJSONHandler(&h.log, nil))
+	if cfg.BaseURL != "" {
+		cfg.BaseURL, cfg.WeChat.Open = "http://"+h.pages.Listener.Addr().String(), api.URL
+	}
+	log := slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: cfg.Level()}))
 	db, err := openStore(t.Context(), cfg, log)
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +104,16 @@ func openHall(t *testing.T, p *config.Push, servers bool, change ...func(*config
 	t.Cleanup(h.platform.Watch(h.arrived))
 	h.found(t)
 	return h
+}
+
+// heard notes the address of each call of the API.
+func (h *hall) heard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		h.asked = append(h.asked, r.URL.RequestURI())
+		h.mu.Unlock()
+		next.ServeHTTP(w, r)
+	})
 }
 
 // found makes the community and its QR code.

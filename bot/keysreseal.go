@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"yishi/config"
 	"yishi/store"
 )
 
@@ -16,24 +15,24 @@ func reseal(ctx context.Context, e env) error {
 		_, _ = fmt.Fprintln(e.stderr, "usage: bot "+keysUsage)
 		return errUsage
 	}
-	cfg, err := load(e, config.Database)
-	if err != nil {
-		return err
-	}
-	db, err := openChecked(ctx, e, cfg)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }() // what was written is committed
 	if dry {
-		c, err := db.CountReseal(ctx)
-		if err != nil {
-			return err
-		}
-		e.say("would seal anew: %s", sealedAnew(c))
-		e.say("would be void: %d invitations not used yet, the codes of %d households; %d counts of wrong tries would be forgotten", c.Void, c.Cards, c.Tries)
-		return nil
+		return withStore(ctx, e, func(db *store.DB) error { return countReseal(ctx, e, db) })
 	}
+	return withStore(ctx, e, func(db *store.DB) error { return resealAll(ctx, e, db) })
+}
+
+// countReseal says what there is to do.
+func countReseal(ctx context.Context, e env, db *store.DB) error {
+	c, err := db.CountReseal(ctx)
+	if err != nil {
+		return err
+	}
+	e.say("would seal anew: %s", sealedAnew(c))
+	e.say("would be void: %d invitations not used yet, the codes of %d households; %d counts of wrong tries would be forgotten", c.Void, c.Cards, c.Tries)
+	return nil
+}
+
+func resealAll(ctx context.Context, e env, db *store.DB) error {
 	begin, last := db.Clock().Now(), time.Time{}
 	c, err := db.Reseal(ctx, store.ResealOptions{Tell: func(p store.ResealProgress) {
 		if now := db.Clock().Now(); now.Sub(last) >= time.Second {
