@@ -97,7 +97,7 @@ func (d *RaiseForDraft) hearAgree(t *Turn) Move {
 }
 
 func (*RaiseForDraft) askDoor(*Turn) Reply {
-	return Reply{Text: "替谁提？请回门牌，比如“3幢2单元501”；不写是谁就回“不具名”。"}
+	return Reply{Text: "替谁提？请回门牌，比如“3幢2单元501”；不写是谁就回“不具名”。", Choices: []Choice{{Label: "不具名", Send: "不具名"}}}
 }
 
 // doorsMost bounds the people listed behind a door.
@@ -111,7 +111,7 @@ func (d *RaiseForDraft) hearDoor(t *Turn) Move {
 	}
 	building, unit, room, ok := civic.ParseDoor(t.Text)
 	if !ok {
-		return dialog.Again("没有认出门牌。")
+		return dialog.Again("没有认出门牌，要有幢和室。什么事下一步再说。")
 	}
 	c, ok := officeCommunity(t)
 	if !ok {
@@ -195,7 +195,10 @@ func (d *RaiseForDraft) hearSimilar(t *Turn) Move {
 }
 
 func (d *RaiseForDraft) hearConfirm(t *Turn) Move {
-	if !confirmed(t) && !t.Said("确认提交") {
+	if t.Kind == dialog.Photo {
+		return d.Need.keepPhoto(t, "照片收到了。")
+	}
+	if !confirmed(t) {
 		return dialog.Again("还没有提交。")
 	}
 	c, _ := officeCommunity(t)

@@ -42,7 +42,8 @@ var review = Flow[ReviewDraft]{
 	ID: "review", Version: 1, Title: "待公开",
 	Opens: []string{"待公开", "公开需求", "看举报", "处理举报", "看申诉", "待核举报"},
 	For:   forAct(civic.ActRelease), Lost: civic.NoLonger,
-	Begin: (*ReviewDraft).begin,
+	Glance: true, // a queue: what was decided is done, what waits comes again
+	Begin:  (*ReviewDraft).begin,
 	Steps: []Step[ReviewDraft]{
 		{ID: "none", Open: func(d *ReviewDraft, _ *Turn) bool { return d.Cur.Kind == "" }, Ask: (*ReviewDraft).askNone},
 		{

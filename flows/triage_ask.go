@@ -55,6 +55,8 @@ func (d *CaseDraft) askQuestionSure(t *Turn) Reply {
 func (d *CaseDraft) hearQuestionSure(t *Turn) Move {
 	did, ok := sure(t, "问", "先不办")
 	switch {
+	case !ok && rewrites(t):
+		return d.rewrite(t)
 	case !ok:
 		return dialog.Again(askNumber(2))
 	case !did:

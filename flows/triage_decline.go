@@ -82,7 +82,15 @@ func (d *DeclineDraft) askWords(*Turn) Reply {
 	return Reply{Text: fmt.Sprintf("请写一句给居民看的话：为什么、可以怎么办。最多 %d 个字。", civic.MaxSentence)}
 }
 
-func (d *DeclineDraft) hearWords(t *Turn) Move { return d.hearSentence(t, civic.MaxSentence) }
+// declineLeast is how many characters have to say why: a reason is owed to those who asked.
+const declineLeast = 6
+
+func (d *DeclineDraft) hearWords(t *Turn) Move {
+	if zh.Runes(t.Text) < declineLeast {
+		return dialog.Again("太短了，居民怕看不明白。")
+	}
+	return d.hearSentence(t, civic.MaxSentence)
+}
 
 // hearSentence keeps one sentence that others will read.
 func (d *CaseDraft) hearSentence(t *Turn, most int) Move {
@@ -95,6 +103,18 @@ func (d *CaseDraft) hearSentence(t *Turn, most int) Move {
 	}
 	d.Words = text
 	return dialog.Next()
+}
+
+// rewrites says whether an answer to a last question is rather the sentence written anew.
+func rewrites(t *Turn) bool { return t.Kind == dialog.Text && zh.Runes(t.Text) > 5 }
+
+// rewrite takes the sentence written anew, and asks again.
+func (d *CaseDraft) rewrite(t *Turn) Move {
+	was := d.Words
+	if m := d.hearSentence(t, civic.MaxSentence); d.Words == was {
+		return m
+	}
+	return dialog.Stay("换成这一句了，还没有发。")
 }
 
 func (d *DeclineDraft) showWords() string { return d.Words }
@@ -148,6 +168,8 @@ func (d *DeclineDraft) hearSure(t *Turn) Move {
 	}
 	did, ok := sure(t, yes, "先不办")
 	switch {
+	case !ok && rewrites(t):
+		return d.rewrite(t)
 	case !ok:
 		return dialog.Again(askNumber(2))
 	case !did:
@@ -171,13 +193,40 @@ func (d *DeclineDraft) told(t *Turn, got any) Reply {
 // settleDecline 复核 confirms a colleague's decline or puts the need back. One's own can be taken back.
 var settleDecline = Flow[CaseDraft]{
 	ID: "settle-decline", Version: 1, Title: "复核",
-	Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
-	Begin: (*CaseDraft).find,
+	Match: matchSettle, For: forAct(civic.ActDecline), Lost: civic.NoLonger,
+	Begin: (*CaseDraft).findDecline,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedDeclining),
 		{ID: "decide", Ask: (*CaseDraft).askSettle, Hear: (*CaseDraft).hearSettle, Commits: true},
 	},
 	Told: (*CaseDraft).toldSettle,
+}
+
+// matchSettle recognises 复核 with a number, or by itself for the one that waits longest.
+func matchSettle(text string) (string, bool) {
+	if zh.Said(text, "复核", "待复核", "看复核") {
+		return "", true
+	}
+	return after("复核", "同意不受理", "同意不予受理")(text)
+}
+
+// findDecline takes the decline of that number, or the one that has waited longest for one's word.
+func (d *CaseDraft) findDecline(t *Turn, arg string) {
+	if d.find(t, arg); arg != "" {
+		return
+	}
+	g, c, ok := officeFor(t, civic.ActDecline)
+	if !ok {
+		return
+	}
+	needs, err := t.World.Triage.Declines(t.Context(), c.ID, g.Grids, g.Staff, 1)
+	switch {
+	case t.Failed(err):
+	case len(needs) == 0:
+		d.Why = "现在没有等您复核的。"
+	default:
+		d.take(t, needs[0], g)
+	}
 }
 
 func (d *CaseDraft) settleLabels() []string {

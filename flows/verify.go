@@ -72,12 +72,21 @@ var verify = Flow[VerifyDraft]{
 	Told: (*VerifyDraft).told,
 }
 
-// matchVerify recognises 认证 with all that is needed after it. What was written is not passed on:
-// nobody has agreed to anything yet.
+// matchVerify recognises 认证 with a door or a code after it.
 func matchVerify(text string) (string, bool) {
-	for _, w := range []string{"我要认证", "认证", "绑定"} {
-		if rest, ok := strings.CutPrefix(zh.Fold(text), w); ok && rest != "" && readProof(rest).whole() {
+	if rest, ok := afterVerify(text); ok {
+		if p := readProof(rest); p.whole() || p.door {
 			return typedTooSoon, true
+		}
+	}
+	return "", false
+}
+
+// afterVerify is what follows 认证.
+func afterVerify(text string) (string, bool) {
+	for _, w := range []string{"我要认证", "认证", "绑定"} {
+		if rest, ok := strings.CutPrefix(zh.Fold(text), w); ok && strings.TrimSpace(rest) != "" {
+			return rest, true
 		}
 	}
 	return "", false
@@ -86,7 +95,10 @@ func matchVerify(text string) (string, bool) {
 const typedTooSoon = "early"
 
 func (d *VerifyDraft) begin(t *Turn, arg string) {
-	d.Early = arg == typedTooSoon
+	if arg == typedTooSoon {
+		rest, _ := afterVerify(t.Text)
+		d.early(readProof(rest))
+	}
 	s, err := t.World.Verification.Standing(t.Context(), civic.Account(t.Account))
 	if t.Failed(err) {
 		return
@@ -105,6 +117,19 @@ func (d *VerifyDraft) begin(t *Turn, arg string) {
 	}
 	if !s.Asked.IsZero() {
 		d.Asked = pendingFor(t.Now.Sub(s.Asked))
+	}
+}
+
+// early keeps what was written of the door and the name before there was consent: it is used once there
+// is, and goes at once where there is none. Digits and codes are never kept.
+func (d *VerifyDraft) early(p proof) {
+	d.Early = true
+	if !p.door {
+		return
+	}
+	d.Building, d.Unit, d.Room, d.Name = p.building, p.unit, p.room, p.name
+	if p.estate != "" {
+		d.Estate = zh.Cut(p.estate, 20)
 	}
 }
 
@@ -150,15 +175,26 @@ func (d *VerifyDraft) unagreed(*Turn) bool { return d.Agreed != ConsentVersion }
 func (d *VerifyDraft) askConsent(*Turn) Reply {
 	text := consentText
 	if d.Early {
-		text = "请先看几句，刚才写的没有留下：\n" + text
+		text = "请先看几句，同意了再核对：\n" + text
 	}
 	if d.Asked != "" {
 		text = "您的申请网格员还没看，等了" + d.Asked + "。也可以现在自己认证：\n" + text
 	}
-	return Reply{Text: text, Choices: []Choice{{Label: "1. 同意", Send: "同意"}, {Label: "2. 不同意", Send: "不同意"}}, After: early[d.Early]}
+	return Reply{Text: text, Choices: []Choice{{Label: "1. 同意", Send: "同意"}, {Label: "2. 不同意", Send: "不同意"}}, After: d.kept()}
 }
 
-var early = map[bool]string{true: "同意就回“同意”，后面再写一遍门牌、姓名和后四位，也可以写在一行里。"}
+// kept says what of the words before the consent need not be written again.
+func (d *VerifyDraft) kept() string {
+	switch {
+	case !d.Early:
+		return ""
+	case d.Name != "":
+		return "门牌和姓名先记着，不同意就丢掉；手机后四位没有留，同意后再回一次。"
+	case d.Building != "":
+		return "门牌先记着，不同意就丢掉。"
+	}
+	return "住户码没有留，同意后再回一次。"
+}
 
 func (d *VerifyDraft) hearConsent(t *Turn) Move {
 	if t.Said("不同意", "不", "拒绝", "不要", "不想") {
@@ -172,12 +208,14 @@ func (d *VerifyDraft) hearConsent(t *Turn) Move {
 	switch {
 	case v == zh.Sure && i == 0 || v != zh.Sure && zh.YesNo(t.Text) == zh.Yes:
 		d.Agreed = ConsentVersion
+		d.KnowsDoor, d.KnowsName = d.Building != "", d.Building != "" && d.Name != ""
 		return dialog.Next()
 	case v == zh.Sure || zh.YesNo(t.Text) == zh.No:
 		return refusesConsent()
 	}
 	if p := readProof(t.Text); p.door || p.code != "" {
-		return dialog.Again("请先看看上面几句，刚才写的没有留下。同意就回“同意”。")
+		d.early(p)
+		return dialog.Stay("")
 	}
 	return dialog.Again("请回“同意”或“不同意”。")
 }
@@ -216,7 +254,7 @@ func take(flag *bool) bool {
 	return was
 }
 
-func (d *VerifyDraft) askDoor(*Turn) Reply {
+func (d *VerifyDraft) askDoor(t *Turn) Reply {
 	if d.Way == civic.ByCode {
 		text := "请回门牌卡上的 9 位住户码。"
 		if d.Name != "" {
@@ -224,11 +262,20 @@ func (d *VerifyDraft) askDoor(*Turn) Reply {
 		}
 		return Reply{Text: text, After: "没有卡，回“帮我认证”请网格员核对。"}
 	}
-	text := "请写小区和门牌，例如“钮家新村3幢2单元501”。"
+	text := "请写小区和门牌，例如“" + d.anEstate(t) + "3幢2单元501”。"
 	if d.Way == civic.ByHand {
 		return Reply{Text: text}
 	}
 	return Reply{Text: text, After: "也可以一行写全：门牌 姓名 手机后四位。有门牌卡的，直接回卡上的 9 位住户码。"}
+}
+
+// anEstate is the name of an estate for an example: one of those where the account is at home.
+func (d *VerifyDraft) anEstate(t *Turn) string {
+	e, ok, err := t.World.Communities.EstateIn(t.Context(), d.Near)
+	if t.Failed(err) || !ok {
+		return "某某新村"
+	}
+	return e.Name
 }
 
 func (d *VerifyDraft) showDoor() string {

@@ -63,6 +63,8 @@ type Communities interface {
 	Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error)
 	// Estate returns an estate by its id; false if there is none.
 	Estate(ctx context.Context, id int64) (civic.Estate, bool, error)
+	// EstateIn returns the estate of a community whose name comes first; false if it has none.
+	EstateIn(ctx context.Context, c civic.CommunityID) (civic.Estate, bool, error)
 	// EstatesNamed lists estates whose names are like name, best first.
 	EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error)
 }
@@ -194,6 +196,8 @@ type Triage interface {
 	Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error)
 	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
 	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
+	// Declines lists needs whose decline waits for the word of another than not, the oldest first, of such grids.
+	Declines(ctx context.Context, c civic.CommunityID, grids []int64, not civic.StaffID, limit int) ([]civic.Need, error)
 }
 
 // Verification looks up whether what somebody says fits the roll. Nothing that it returns names

@@ -184,6 +184,21 @@ func (c *Communities) Estate(ctx context.Context, id int64) (civic.Estate, bool,
 	return civic.Estate{}, false, nil
 }
 
+// EstateIn returns the estate of a community whose name comes first; false if it has none.
+func (c *Communities) EstateIn(ctx context.Context, id civic.CommunityID) (civic.Estate, bool, error) {
+	k, err := c.db.places.known(ctx, c.db)
+	if err != nil {
+		return civic.Estate{}, false, err
+	}
+	first := civic.Estate{}
+	for _, e := range k.estates {
+		if e.Community == id && (first.ID == 0 || e.Name < first.Name) {
+			first = e.Estate
+		}
+	}
+	return first, first.ID != 0, nil
+}
+
 // Scene returns the community and estate (zero: none) that a QR code's scene stands for.
 func (c *Communities) Scene(ctx context.Context, scene string) (civic.CommunityID, int64, bool, error) {
 	var row sceneRow

@@ -43,6 +43,11 @@ func TestCommunities(t *testing.T) {
 				t.Errorf("%s: %+v %v, want %s", said, found, err, want)
 			}
 		}
+		for c, want := range map[civic.CommunityID]string{first.ID: "临顿里", second.ID + 1: ""} {
+			if e, ok, err := db.Communities().EstateIn(ctx, c); err != nil || e.Name != want || ok != (want != "") {
+				t.Errorf("the first estate: %+v %v %v, want %q", e, ok, err, want)
+			}
+		}
 		for _, said := range []string{"", "！", "完全不同"} {
 			if found, err := db.Communities().EstatesNamed(ctx, said, 3); err != nil || len(found) != 0 {
 				t.Errorf("%q: %+v %v", said, found, err)

@@ -179,6 +179,16 @@ func (*town) Scene(_ context.Context, scene string) (civic.CommunityID, int64, b
 	return 1, 1, scene == "scene1", nil
 }
 
+func (w *town) EstateIn(_ context.Context, c civic.CommunityID) (civic.Estate, bool, error) {
+	first := civic.Estate{}
+	for _, e := range w.estates() {
+		if e.Community == c && (first.ID == 0 || e.Name < first.Name) {
+			first = e
+		}
+	}
+	return first, first.ID != 0, nil
+}
+
 func (w *town) EstatesNamed(_ context.Context, name string, limit int) ([]civic.Estate, error) {
 	var found []civic.Estate
 	for _, e := range w.estates() {

@@ -139,6 +139,13 @@ func (f *faultyLookups) Scene(ctx context.Context, scene string) (civic.Communit
 	return f.w.Communities.Scene(ctx, scene)
 }
 
+func (f *faultyLookups) EstateIn(ctx context.Context, c civic.CommunityID) (civic.Estate, bool, error) {
+	if err := f.err(); err != nil {
+		return civic.Estate{}, false, err
+	}
+	return f.w.Communities.EstateIn(ctx, c)
+}
+
 func (f *faultyLookups) EstatesNamed(ctx context.Context, name string, limit int) ([]civic.Estate, error) {
 	if err := f.err(); err != nil {
 		return nil, err

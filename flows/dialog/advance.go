@@ -209,6 +209,7 @@ func (r *round[W]) hearWords() (bool, error) {
 	if c == noCommand || c == cmdEdit && !r.editable(arg) { // a sentence that happens to begin so
 		c = noCommand
 		id, with, opens = r.e.find(t, talk)
+		opens = opens && !r.offered(id)
 	}
 	if t.Kind == Text && r.e.cfg.Alarm != nil {
 		if alarm := r.e.cfg.Alarm(t.Text); alarm != "" {

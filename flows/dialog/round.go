@@ -4,6 +4,8 @@ import (
 	"errors"
 	"hash/fnv"
 	"strconv"
+	"strings"
+	"time"
 
 	"yishi/flows/zh"
 )
@@ -157,6 +159,31 @@ func (r *round[W]) openAgain(id, arg string) error {
 		return r.open(id, arg, nil)
 	}
 	return r.offer(nil)
+}
+
+// offered reports whether a message that would open the flow id is, as a whole, one of the choices of the
+// open question, by its words: then that choice is meant. It is so where the words would only ask the same
+// flow's question again, and in flows of those who have a right, whose choices are other people's words.
+func (r *round[W]) offered(id string) bool {
+	top := r.s.Top
+	if top == nil || r.s.Offer || r.t.Kind != Text || r.t.Now.Sub(time.Unix(top.Asked, 0)) > stale {
+		return false
+	}
+	m := r.e.byID[top.Flow]
+	if top.Flow != id && m.head().whom.Has == nil {
+		return false
+	}
+	frame, turn := *top, *r.t // nothing of this is kept
+	res, err := m.drive(&frame, &turn, action{do: doAsk})
+	if err != nil || turn.err != nil {
+		return false
+	}
+	for _, c := range res.reply.Choices {
+		if _, words, ok := strings.Cut(c.Label, ". "); ok && c.Send != words && zh.Fold(words) == zh.Fold(r.t.Text) {
+			return true
+		}
+	}
+	return false
 }
 
 // started reports whether anything was answered in a frame that can be gone on with.

@@ -48,6 +48,59 @@ func clerkEngine(t *testing.T) *dialog.Engine[*clerk] {
 	return e
 }
 
+// TestOfferedWords: words that open a flow elsewhere are the choice where the open question of a flow of
+// staff offers them, or where they would only ask the same question again.
+func TestOfferedWords(t *testing.T) {
+	type step = dialog.Step[clerkDraft, *clerk]
+	type flow = dialog.Flow[clerkDraft, *clerk]
+	asking := func(label, send string) []step {
+		return []step{{
+			ID: "what",
+			Ask: func(*clerkDraft, *dialog.Turn[*clerk]) dialog.Reply {
+				return dialog.Reply{Text: "哪一个？", Choices: []dialog.Choice{{Label: label, Send: send}}}
+			},
+			Hear: func(*clerkDraft, *dialog.Turn[*clerk]) dialog.Move { return dialog.Again("听到了。") },
+		}}
+	}
+	staff := dialog.Whom[*clerk]{Right: "all", Has: func(*dialog.Turn[*clerk]) bool { return true }}
+	e, err := dialog.New(dialog.Config[*clerk]{Generation: 1, Menu: "menu", Unknown: "unknown"},
+		&flow{ID: "menu", Version: 1, Title: "菜单", Opens: []string{"菜单"}, Steps: []step{{ID: "say", Say: "想办什么？"}}},
+		&flow{ID: "unknown", Version: 1, Title: "听", Steps: []step{{ID: "say", Say: "没听懂。"}}},
+		&flow{ID: "staff", Version: 1, Title: "甲", Opens: []string{"甲"}, For: staff, Lost: "没有了。", Steps: asking("1. 菜单", "1")},
+		&flow{ID: "words", Version: 1, Title: "乙", Opens: []string{"乙"}, For: staff, Lost: "没有了。", Steps: asking("1. 菜单", "菜单")},
+		&flow{ID: "all", Version: 1, Title: "丙", Opens: []string{"丙"}, Steps: asking("1. 菜单", "1")},
+		&flow{ID: "same", Version: 1, Title: "丁", Opens: []string{"丁"}, Steps: asking("1. 丁", "1")},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		open, then, want string
+		after            time.Duration
+	}{
+		{"甲", "菜单", "听到了", 0},
+		{"甲", " 菜单。", "听到了", 0},
+		{"甲", "菜单", "想办什么", 3 * time.Hour}, // they hardly see the question any more
+		{"甲", "丙", "哪一个", 0},
+		{"乙", "菜单", "想办什么", 0},
+		{"丙", "菜单", "想办什么", 0},
+		{"丁", "丁", "听到了", 0},
+	} {
+		now, s := time.Date(2027, 5, 1, 9, 0, 0, 0, time.UTC), dialog.Session{}
+		var out dialog.Outcome
+		for i, text := range []string{c.open, c.then} {
+			now = now.Add(time.Duration(i) * (time.Minute + c.after))
+			s, out, err = e.Advance(s, dialog.NewTurn(t.Context(), dialog.Input{Kind: dialog.Text, Text: text}, now, "o", now.String(), &clerk{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !strings.HasPrefix(out.Reply.Text, c.want) {
+			t.Errorf("%s, then %s: %q, want %q", c.open, c.then, out.Reply.Text, c.want)
+		}
+	}
+}
+
 // TestForWhom: the words of staff are plain text to others, and a right lost half-way ends the flow.
 func TestForWhom(t *testing.T) {
 	e, w := clerkEngine(t), &clerk{}
