@@ -32,9 +32,13 @@ var raiseFor = Flow[RaiseForDraft]{
 		{ID: "door", Open: func(d *RaiseForDraft, t *Turn) bool { return !d.Named || t.Editing() }, Ask: (*RaiseForDraft).askDoor, Hear: (*RaiseForDraft).hearDoor, Label: "替谁", Show: (*RaiseForDraft).showWhom, Jumps: []string{"whom"}},
 		{ID: "whom", Open: func(d *RaiseForDraft, _ *Turn) bool { return len(d.Doors) > 0 && !d.Named }, Ask: (*RaiseForDraft).askWhom, Hear: (*RaiseForDraft).hearWhom},
 	}, assisted()),
-	Told: func(_ *RaiseForDraft, _ *Turn, got any) Reply {
+	Told: func(d *RaiseForDraft, _ *Turn, got any) Reply {
 		no := receipt(got).Number
-		return Reply{Text: "提好了，编号 " + no + "。请把编号写给他，问进展打网格员电话、报“" + short(no) + "”就行。\n他以后有了微信、认证了，这件就在他的“我的”里。"}
+		text := "提好了，编号 " + no + "。请把编号写给他，问进展打网格员电话、报“" + short(no) + "”就行。"
+		if d.Whom.Person != 0 {
+			text += "\n他以后有了微信、认证了，这件就在他的“我的”里。"
+		}
+		return Reply{Text: text}
 	},
 }
 
