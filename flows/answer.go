@@ -16,6 +16,10 @@ const answerID = "talk"
 // noteDesk is the number of the talk that a member of staff spoke in last, and when.
 const noteDesk = "desk"
 
+// noteHeld says that words wait for whom they are meant for. Whoever does something else first is told that
+// they were not sent.
+const noteHeld = "held"
+
 // TalkDraft is in which talk a member of staff is.
 type TalkDraft struct {
 	Now     talkName     `json:"now,omitzero"`      // to which words without a number go
@@ -97,7 +101,11 @@ func (d *TalkDraft) begin(t *Turn, arg string) {
 		d.At = stepTalk
 		return
 	}
+	held := unsent(t)
 	t.Also(d.do(t, readVerb(arg))...)
+	if d.Say != "" {
+		d.Say = withLine(held, d.Say)
+	}
 }
 
 // do carries a word with a number out: the effects, and what is said and asked next.
@@ -127,7 +135,7 @@ func (d *TalkDraft) do(t *Turn, v verb) []any {
 		return []any{civic.HandTalk{By: by, Talk: k.ID}}
 	case v.word == verbEnd:
 		d.leave(t, k.ID)
-		d.keep(name.String() + " 结束了，也告诉对方了。")
+		d.keep(name.String() + " 结束了，也告诉对方了。" + d.others(t, k.ID))
 		return []any{civic.EndTalk{By: by, Talk: k.ID}}
 	}
 	return d.hand(t, k, by, v.rest)
@@ -153,6 +161,7 @@ func (d *TalkDraft) leave(t *Turn, id civic.TalkID) {
 // choose makes a talk the present one.
 func (d *TalkDraft) choose(t *Turn, n talkName) {
 	d.Now, d.Chose, d.At, d.Pending, d.To = n, t.Now.Unix(), stepTalk, nil, nil
+	t.SetNote(noteHeld, "")
 	t.SetNote(noteDesk, fmt.Sprintf("%d@%d", n.Number, d.Chose))
 }
 
@@ -226,31 +235,6 @@ func lineText(kind civic.LineKind, text string) string {
 	return text
 }
 
-// hand gives a talk to the colleague of a name.
-func (d *TalkDraft) hand(t *Turn, k civic.Talk, by civic.By, who string) []any {
-	all, err := t.World.Talks.Colleagues(t.Context(), civic.Account(t.Account), k.Community)
-	if t.Failed(err) {
-		return nil
-	}
-	var names []string
-	var found []civic.Colleague
-	for _, c := range all {
-		names = append(names, c.Name)
-		if c.Name == who {
-			found = append(found, c)
-		}
-	}
-	switch {
-	case len(all) == 0:
-		return d.keep("现在没有别的同事能接会话，没有转。")
-	case len(found) != 1:
-		return d.keep("没有转：要转给哪一位？" + strings.Join(names, "、") + fmt.Sprintf("。比如“转%d给%s”。", k.Number, names[0]))
-	}
-	d.leave(t, k.ID)
-	d.keep(nameOf(k).String() + " 转给" + found[0].Name + "了。")
-	return []any{civic.HandTalk{By: by, Talk: k.ID, To: found[0].Staff}}
-}
-
 // answer sends lines to a talk, which is the present one from then on.
 func (d *TalkDraft) answer(t *Turn, n talkName, lines []civic.Line) []any {
 	d.choose(t, n)
@@ -302,25 +286,9 @@ func (d *TalkDraft) hear(t *Turn) Move {
 		return dialog.Edit(stepTalk).With(d.answer(t, d.Now, linesOf(t))...)
 	}
 	d.Pending, d.To, d.At = linesOf(t), append([]talkName{d.Now}, others...), stepSure
+	t.SetNote(noteHeld, "1")
 	return dialog.Edit(stepSure)
 }
-
-// doubts are the other talks that words without a number may be meant for.
-func (d *TalkDraft) doubts(t *Turn) ([]talkName, error) {
-	all, err := t.World.Talks.Desk(t.Context(), civic.Account(t.Account))
-	if err != nil {
-		return nil, err
-	}
-	var others []talkName
-	for _, k := range all {
-		if k.Mine && k.ID != d.Now.ID && civic.Doubtful(t.Now, time.Unix(d.Chose, 0), k.CameAt) && len(others) < maxDoubts {
-			others = append(others, nameOf(k))
-		}
-	}
-	return others, nil
-}
-
-const maxDoubts = 3
 
 // accidental says that a text may be the answer to a question of the bot rather than words for
 // somebody: a number, a letter, a yes or no, a single character.

@@ -76,6 +76,16 @@ var deedNames = map[string]string{
 	"hand-over": "交接", "take-back": "收回交接", "set": "改设置",
 }
 
+// claimWords name what staff decide about 认证申请.
+var claimWords = map[string]string{
+	string(civic.ClaimAccept): "同意认证", string(civic.ClaimDecline): "不同意认证", string(civic.ClaimPass): "认证转居委会",
+}
+
+// wordsOfAct name deeds where the same word may stand for another one by another act.
+var wordsOfAct = map[civic.Act]map[string]string{
+	civic.ActTriage: deedWords, civic.ActDecline: deedWords, civic.ActRelease: deedWords, civic.ActTakeDown: deedWords, civic.ActVerify: claimWords,
+}
+
 var actNames = map[civic.Act]string{
 	civic.ActWork: "查看", civic.ActTriage: "初选", civic.ActDecline: "不予受理", civic.ActRelease: "公开", civic.ActTakeDown: "撤下",
 	civic.ActRaiseFor: "代提需求", civic.ActStage: "调整环节", civic.ActShortlist: "入围", civic.ActVerify: "认证", civic.ActRoll: "名册",
@@ -85,7 +95,11 @@ var actNames = map[civic.Act]string{
 
 // deedName says what was done: 改设置“几人附议算热”10 人→8 人.
 func deedName(l civic.AuditLine) string {
-	name := deedNames[l.What]
+	words, ok := wordsOfAct[l.Act]
+	if !ok {
+		words = deedNames
+	}
+	name := words[l.What]
 	if name == "" {
 		name = actNames[l.Act]
 	}

@@ -132,7 +132,13 @@ func confirmText(what, text string) Reply {
 	}
 }
 
-func confirmed(t *Turn) bool { return zh.YesNo(t.Text) == zh.Yes || t.Said("提交", "确认") }
+func confirmed(t *Turn) bool { return agreed(t, "提交", "确认提交") }
+
+// agreed hears the only choice of a last question: by its words or others, as yes, or as 1.
+func agreed(t *Turn, only string, words ...string) bool {
+	_, v := t.Choice(only)
+	return v == zh.Sure || v != zh.Out && zh.YesNo(t.Text) == zh.Yes || t.Said(append(words, "确认")...)
+}
 
 func (d *AuthorDraft) hearRewrite(t *Turn) Move {
 	if !confirmed(t) {

@@ -14,6 +14,7 @@ import (
 type DeskDraft struct {
 	Numbers []int    `json:"numbers,omitempty"`
 	Labels  []string `json:"labels,omitempty"`
+	Held    string   `json:"held,omitempty"` // said of words that were not sent
 	All     int      `json:"all,omitempty"`
 }
 
@@ -37,7 +38,7 @@ func (d *DeskDraft) begin(t *Turn, _ string) {
 	if t.Failed(err) {
 		return
 	}
-	d.All = len(all)
+	d.All, d.Held = len(all), unsent(t)
 	for _, k := range all[:min(len(all), deskShown)] {
 		d.Numbers = append(d.Numbers, k.Number)
 		d.Labels = append(d.Labels, deskLine(k, t.Now))
@@ -78,7 +79,7 @@ func age(from, now time.Time) string {
 }
 
 func (d *DeskDraft) ask(*Turn) Reply {
-	r := Reply{Text: fmt.Sprintf("有 %d 个会话。点一个就接，或回“接%d”。", d.All, d.Numbers[0])}
+	r := Reply{Text: withLine(d.Held, fmt.Sprintf("有 %d 个会话。点一个就接，或回“接%d”。", d.All, d.Numbers[0]))}
 	for i, l := range d.Labels {
 		r.Choices = append(r.Choices, Choice{Label: "· " + l, Send: fmt.Sprintf("接%d", d.Numbers[i])})
 	}

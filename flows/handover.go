@@ -256,7 +256,7 @@ func (d *HandOverDraft) askConfirm(t *Turn) Reply {
 }
 
 func (d *HandOverDraft) hearConfirm(t *Turn) Move {
-	if zh.YesNo(t.Text) != zh.Yes && !t.Said("交接好", "交", "确认", "确认交接") {
+	if !agreed(t, "交接好", "交", "确认交接") {
 		return dialog.Again("还没有交接。")
 	}
 	from, to := civic.StaffID(d.From.ID), civic.StaffID(d.To.ID)

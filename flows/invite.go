@@ -276,7 +276,7 @@ func askSure(t *Turn, text, word, after string) Reply {
 }
 
 func (d *InviteDraft) hearConfirm(t *Turn) Move {
-	if zh.YesNo(t.Text) != zh.Yes && !t.Said("发", "发邀请码", "确认", "确认发") {
+	if !agreed(t, "发", "发邀请码", "确认发") {
 		return dialog.Again("邀请码还没有发。")
 	}
 	e := civic.Invite{By: byIn(t, d.Community), Name: d.Name, Until: t.Now.Add(civic.InviteDays * 24 * time.Hour)}

@@ -46,20 +46,20 @@ var raiseNeed = Flow[NeedDraft]{
 			ID: "what", Ask: (*NeedDraft).askWhat, Hear: (*NeedDraft).hearWhat, Label: "事情", Show: (*NeedDraft).showWhat,
 			Hears: []dialog.Kind{dialog.Text, dialog.Photo, dialog.Voice, dialog.Location}, Jumps: []string{"similar"},
 		},
-		{ID: "category", Ask: (*NeedDraft).askCategory, Hear: (*NeedDraft).hearCategory, Label: "类别", Show: (*NeedDraft).showCategory},
+		{ID: "category", Ask: (*NeedDraft).askCategory, Hear: photoToo((*NeedDraft).hearCategory), Skip: (*NeedDraft).skipCategory, Label: "类别", Show: (*NeedDraft).showCategory, Hears: textOrPhoto},
 		{ID: "similar", Open: (*NeedDraft).findSimilar, Ask: (*NeedDraft).askSimilar, Hear: (*NeedDraft).hearSimilar, Commits: true},
 		{
 			ID: "where", Open: (*NeedDraft).placeOpen, Say: "在什么位置？写一句就行，比如“3幢2单元楼下”；也可以发定位，没有就回“跳过”。",
-			Hear: (*NeedDraft).hearWhere, Skip: (*NeedDraft).skipWhere, Label: "位置", Show: (*NeedDraft).showWhere,
-			Hears: []dialog.Kind{dialog.Text, dialog.Location},
+			Hear: photoToo((*NeedDraft).hearWhere), Skip: (*NeedDraft).skipWhere, Label: "位置", Show: (*NeedDraft).showWhere,
+			Hears: []dialog.Kind{dialog.Text, dialog.Location, dialog.Photo},
 		},
 		{
 			ID: "photo", Open: (*NeedDraft).openPhoto, Ask: (*NeedDraft).askPhoto, Hear: (*NeedDraft).hearPhoto,
 			Skip: func(*NeedDraft) {}, Label: "照片", Show: (*NeedDraft).showPhotos,
-			Hears: []dialog.Kind{dialog.Text, dialog.Photo},
+			Hears: textOrPhoto,
 		},
-		{ID: "urgent", Ask: (*NeedDraft).askUrgent, Hear: (*NeedDraft).hearUrgent, Label: "急不急", Show: (*NeedDraft).showUrgent},
-		{ID: "confirm", Ask: (*NeedDraft).askConfirm, Hear: (*NeedDraft).hearConfirm, Commits: true},
+		{ID: "urgent", Ask: (*NeedDraft).askUrgent, Hear: photoToo((*NeedDraft).hearUrgent), Label: "急不急", Show: (*NeedDraft).showUrgent, Hears: textOrPhoto},
+		{ID: "confirm", Ask: (*NeedDraft).askConfirm, Hear: photoToo((*NeedDraft).hearConfirm), Commits: true, Hears: textOrPhoto},
 	},
 	Told: (*NeedDraft).told,
 }
@@ -148,7 +148,7 @@ func (d *NeedDraft) hearCategory(t *Turn) Move {
 	switch {
 	case v == zh.Sure:
 		d.Category = cs[i]
-	case t.Said("不知道", "不清楚", "说不清楚", "说不准", "不懂", "随便", "都行"):
+	case t.Said("不知道", "不清楚", "说不清楚", "说不准", "不懂", "随便", "都行", "都不是", "没有", "其他", "其它", "别的"):
 		d.Category = civic.Unsure
 	case v != zh.Out && d.Likely != "" && zh.YesNo(t.Text) == zh.Yes:
 		d.Category = d.Likely
@@ -157,6 +157,8 @@ func (d *NeedDraft) hearCategory(t *Turn) Move {
 	}
 	return dialog.Next()
 }
+
+func (d *NeedDraft) skipCategory() { d.Category = civic.Unsure }
 
 func (d *NeedDraft) showCategory() string { return d.Category.String() }
 
@@ -173,7 +175,7 @@ func (d *NeedDraft) hearWhere(t *Turn) Move {
 	if n := zh.Runes(text); n > maxWhere {
 		return dialog.Again(fmt.Sprintf("位置最多写 %d 个字，您写了 %d 个。", maxWhere, n))
 	}
-	if t.Said("没有", "不知道", "不清楚", "无") {
+	if t.Said("没有", "不知道", "不清楚", "无", "都不是", "不用", "说不清", "没位置") {
 		d.skipWhere()
 		return dialog.Next()
 	}

@@ -81,6 +81,18 @@ func (d *NeedDraft) keepPhoto(t *Turn, note string) Move {
 	return dialog.Stay(note)
 }
 
+var textOrPhoto = []dialog.Kind{dialog.Text, dialog.Photo}
+
+// photoToo keeps photos that come before or after they are asked for.
+func photoToo(hear func(*NeedDraft, *Turn) Move) func(*NeedDraft, *Turn) Move {
+	return func(d *NeedDraft, t *Turn) Move {
+		if t.Kind == dialog.Photo {
+			return d.keepPhoto(t, "照片收到了。")
+		}
+		return hear(d, t)
+	}
+}
+
 func (d *NeedDraft) openPhoto(t *Turn) bool {
 	if t.Editing() {
 		d.Photos = nil
@@ -125,7 +137,7 @@ func (d *NeedDraft) hearUrgent(t *Turn) Move {
 	switch {
 	case t.Said("不急", "不着急", "不算急", "一般"):
 		d.Urgent = false
-	case t.Said("急", "很急", "着急", "挺急的"):
+	case t.Said("急", "很急", "着急", "挺急的", "挺急", "有点急", "比较急", "蛮急", "蛮急的", "急的"):
 		d.Urgent = true
 	case v == zh.Sure:
 		d.Urgent = i == 0
@@ -162,7 +174,7 @@ func (d *NeedDraft) askConfirm(t *Turn) Reply {
 }
 
 func (d *NeedDraft) hearConfirm(t *Turn) Move {
-	if zh.YesNo(t.Text) != zh.Yes && !t.Said("提交", "确认", "确认提交") {
+	if !confirmed(t) {
 		return dialog.Again("还没有提交。")
 	}
 	return dialog.Done(civic.RaiseNeed{

@@ -16,6 +16,7 @@ type PersonDraft struct {
 	Phones bool `json:"phones,omitempty"` // nobody here can answer in the chat
 	Called bool `json:"called,omitempty"` // 人工 was said just now
 	Told   bool `json:"told,omitempty"`   // how it ends was said
+	Over   bool `json:"over,omitempty"`   // the talk has ended, and what came can hardly be meant for anybody
 }
 
 // noteTalk says that the account had a talk open, so that most turns need not ask.
@@ -35,7 +36,7 @@ var person = Flow[PersonDraft]{
 	Steps: []Step[PersonDraft]{
 		{ID: "say", Open: func(d *PersonDraft, _ *Turn) bool { return d.Phones }, Ask: (*PersonDraft).askPhones},
 		{
-			ID: "talk", Open: always[PersonDraft], Say: "您在和网格员说话，直接说就行。说完回“结束”。", Hear: (*PersonDraft).hear,
+			ID: "talk", Open: always[PersonDraft], Ask: (*PersonDraft).ask, Hear: (*PersonDraft).hear,
 			Hears: []dialog.Kind{dialog.Text, dialog.Photo, dialog.Voice, dialog.Location},
 		},
 	},
@@ -109,9 +110,16 @@ func phoneOf(c civic.Community) string {
 	return c.Phone
 }
 
+func (d *PersonDraft) ask(*Turn) Reply {
+	if d.Over {
+		return Reply{Text: "会话已经结束了，这句没有转。帮到您了吗？回“帮到了”或“没帮到”；还有事就直接说。"}
+	}
+	return Reply{Text: "您在和网格员说话，直接说就行。说完回“结束”。"}
+}
+
 // hear hands on what was said. Thanks after the end open nothing anew.
 func (d *PersonDraft) hear(t *Turn) Move {
-	d.Called = false
+	d.Called, d.Over = false, false
 	own, open, err := t.World.Talks.Own(t.Context(), civic.Account(t.Account))
 	if t.Failed(err) {
 		return dialog.Again("")
@@ -124,13 +132,18 @@ func (d *PersonDraft) hear(t *Turn) Move {
 		return dialog.Open(rateTalk.ID, nil).With(civic.HangUp{Account: civic.Account(t.Account)}).
 			Saying(fmt.Sprintf("%d号会话结束了。7 天内再回“人工”，还是%d号。", own.Number, own.Number))
 	}
-	if _, rates := rateWords(t.Text); !open && rates {
+	if said, rates := ratesAfter(t.Text); !open && rates {
 		in := t.Input
+		in.Text = said
 		return dialog.Open(rateTalk.ID, &in)
 	}
 	if !open && politeWords(t.Text) {
 		t.SetNote(noteTalk, "")
 		return dialog.Done().Saying("不客气。还有事随时说。")
+	}
+	if !open && t.Kind == dialog.Text && accidental(t.Text) {
+		d.Over = true
+		return dialog.Again("")
 	}
 	c := home(t)
 	if t.Failed(nil) {
@@ -293,6 +306,17 @@ func rateWords(text string) (string, bool) {
 	return "", false
 }
 
+// ratesAfter hears in more words whether a talk helped that has just ended, and says it in those of rateWords.
+func ratesAfter(text string) (string, bool) {
+	switch said, ok := rateWords(text); {
+	case ok && said == "1", zh.Said(text, "满意", "很满意", "帮到", "帮上了", "有帮助", "很好", "挺好", "解决了"):
+		return "帮到了", true
+	case ok, zh.Said(text, "不满意", "没帮上", "没用", "没解决", "没有解决", "没有"):
+		return "没帮到", true
+	}
+	return "", false
+}
+
 func (d *RateDraft) begin(t *Turn, arg string) {
 	if arg == "" {
 		return
@@ -307,9 +331,9 @@ func (*RateDraft) ask(*Turn) Reply {
 
 func (d *RateDraft) hear(t *Turn) Move {
 	i, v := t.Choice("帮到了", "没有")
-	if said, ok := rateWords(t.Text); ok {
+	if said, ok := ratesAfter(t.Text); ok {
 		i, v = 0, zh.Sure
-		if said != "1" {
+		if said != "帮到了" {
 			i = 1
 		}
 	}

@@ -160,7 +160,7 @@ func (d *NumberDraft) askAdd(*Turn) Reply {
 }
 
 func (d *NumberDraft) hearAdd(t *Turn) Move {
-	if zh.YesNo(t.Text) != zh.Yes && !t.Said("提交", "确认") {
+	if !confirmed(t) {
 		return dialog.Again("还没有提交。")
 	}
 	return dialog.Done(civic.AddToNeed{Account: civic.Account(t.Account), Need: d.Need.ID, Text: d.Words})

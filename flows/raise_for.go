@@ -32,9 +32,13 @@ var raiseFor = Flow[RaiseForDraft]{
 		{ID: "door", Open: func(d *RaiseForDraft, t *Turn) bool { return !d.Named || t.Editing() }, Ask: (*RaiseForDraft).askDoor, Hear: (*RaiseForDraft).hearDoor, Label: "替谁", Show: (*RaiseForDraft).showWhom, Jumps: []string{"whom"}},
 		{ID: "whom", Open: func(d *RaiseForDraft, _ *Turn) bool { return len(d.Doors) > 0 && !d.Named }, Ask: (*RaiseForDraft).askWhom, Hear: (*RaiseForDraft).hearWhom},
 	}, assisted()),
-	Told: func(_ *RaiseForDraft, _ *Turn, got any) Reply {
+	Told: func(d *RaiseForDraft, _ *Turn, got any) Reply {
 		no := receipt(got).Number
-		return Reply{Text: "提好了，编号 " + no + "。请把编号写给他，问进展打网格员电话、报“" + short(no) + "”就行。\n他以后有了微信、认证了，这件就在他的“我的”里。"}
+		text := "提好了，编号 " + no + "。请把编号写给他，问进展打网格员电话、报“" + short(no) + "”就行。"
+		if d.Whom.Person != 0 {
+			text += "\n他以后有了微信、认证了，这件就在他的“我的”里。"
+		}
+		return Reply{Text: text}
 	},
 }
 
@@ -97,7 +101,7 @@ func (d *RaiseForDraft) hearAgree(t *Turn) Move {
 }
 
 func (*RaiseForDraft) askDoor(*Turn) Reply {
-	return Reply{Text: "替谁提？请回门牌，比如“3幢2单元501”；不写是谁就回“不具名”。"}
+	return Reply{Text: "替谁提？请回门牌，比如“3幢2单元501”；不写是谁就回“不具名”。", Choices: []Choice{{Label: "不具名", Send: "不具名"}}}
 }
 
 // doorsMost bounds the people listed behind a door.
@@ -111,7 +115,7 @@ func (d *RaiseForDraft) hearDoor(t *Turn) Move {
 	}
 	building, unit, room, ok := civic.ParseDoor(t.Text)
 	if !ok {
-		return dialog.Again("没有认出门牌。")
+		return dialog.Again("没有认出门牌，要有幢和室。什么事下一步再说。")
 	}
 	c, ok := officeCommunity(t)
 	if !ok {
@@ -195,7 +199,10 @@ func (d *RaiseForDraft) hearSimilar(t *Turn) Move {
 }
 
 func (d *RaiseForDraft) hearConfirm(t *Turn) Move {
-	if !confirmed(t) && !t.Said("确认提交") {
+	if t.Kind == dialog.Photo {
+		return d.Need.keepPhoto(t, "照片收到了。")
+	}
+	if !confirmed(t) {
 		return dialog.Again("还没有提交。")
 	}
 	c, _ := officeCommunity(t)

@@ -73,11 +73,28 @@ func reasonTexts() []string {
 	return texts
 }
 
+// reasonWords are other words for them.
+var reasonWords = []struct {
+	code  string
+	words []string
+}{
+	{"private", []string{"泄露隐私", "隐私问题", "有电话", "有姓名", "有门牌", "有手机号"}},
+	{"insult", []string{"骂人", "攻击", "人身攻击", "脏话", "侮辱"}},
+	{"advert", []string{"推销", "打广告", "卖东西"}},
+	{"false", []string{"不实", "不实信息", "假的", "是假的", "不是真的", "没有这回事", "造谣", "谣言", "乱说"}},
+	{"other", []string{"其他", "其它", "别的", "其他原因", "其它原因"}},
+}
+
 // hearReason reads one of them.
 func hearReason(t *Turn) (code string, ok bool) {
 	i, v := t.Choice(reasonTexts()...)
-	if v != zh.Sure {
-		return "", false
+	if v == zh.Sure {
+		return civic.PublicReasons()[i].Code, true
 	}
-	return civic.PublicReasons()[i].Code, true
+	for _, w := range reasonWords {
+		if t.Said(w.words...) {
+			return w.code, true
+		}
+	}
+	return "", false
 }

@@ -25,6 +25,7 @@ type TriageDraft struct {
 	Did    string       `json:"did,omitempty"` // what was done to it here
 	Note   string       `json:"note,omitempty"`
 	Others []string     `json:"others,omitempty"` // merges that an author objects to
+	Judge  []string     `json:"judge,omitempty"`  // a colleague's declines that wait for this one's word
 }
 
 // triageLine is a need as the list shows it.
@@ -65,6 +66,7 @@ func (d *TriageDraft) begin(t *Turn, arg string) {
 	if !d.Case.Found {
 		d.load(t)
 		d.objections(t)
+		d.declines(t)
 	}
 }
 
@@ -80,6 +82,33 @@ func (d *TriageDraft) objections(t *Turn) {
 		d.Others = append(d.Others, short(needs[i].Number.String()))
 	}
 }
+
+// declines notes what a colleague would decline: in the morning it is final.
+func (d *TriageDraft) declines(t *Turn) {
+	g, c := d.office(t)
+	d.Judge = nil
+	if !civic.May(g.Role, civic.ActDecline) {
+		return
+	}
+	needs, err := t.World.Triage.Declines(t.Context(), c.ID, g.Grids, g.Staff, pageSize)
+	if t.Failed(err) {
+		return
+	}
+	for i := range needs {
+		d.Judge = append(d.Judge, short(needs[i].Number.String()))
+	}
+}
+
+// judged says that declines wait for one's word, "" where none do.
+func (d *TriageDraft) judged() string {
+	if len(d.Judge) == 0 {
+		return ""
+	}
+	return "同事提出不予受理、等您复核：" + strings.Join(d.Judge, "、") + "。看一件，回“复核" + d.Judge[0] + "”。"
+}
+
+// first is what comes before the queue.
+func (d *TriageDraft) first() string { return twoLines(d.Note, twoLines(d.judged(), d.objected())) }
 
 // objected says that merges have to be looked at again, "" where none have.
 func (d *TriageDraft) objected() string {
@@ -104,6 +133,9 @@ func (d *TriageDraft) load(t *Turn) {
 	d.Total, d.Listed = total, nil
 	for i := range items {
 		n := &items[i].Need
+		if items[i].Holder == g.Staff {
+			items[i].Held = "" // by themselves
+		}
 		d.Listed = append(d.Listed, triageLine{n.ID, n.Number.String(), queueLine(&items[i], t.Now, c.Settings)})
 	}
 }
@@ -182,7 +214,7 @@ func (d *TriageDraft) listing(*Turn) bool { return !d.Case.Found }
 func (d *TriageDraft) more() bool         { return d.Offset+len(d.Listed) < d.Total }
 
 func (d *TriageDraft) askNone(*Turn) Reply {
-	return Reply{Text: withLine(d.Note, withLine(d.objected(), "初选都办完了，没有在等的。"))}
+	return Reply{Text: withLine(d.first(), "初选都办完了，没有在等的。")}
 }
 
 func (d *TriageDraft) askList(*Turn) Reply {
@@ -191,7 +223,7 @@ func (d *TriageDraft) askList(*Turn) Reply {
 		labels[i] = l.Line
 	}
 	r := Reply{
-		Text:    withLine(d.Note, withLine(d.objected(), manyOf(d.Total)+" 件在等初选，等得久的、急的、附议多的在前。看哪一件？")),
+		Text:    withLine(d.first(), manyOf(d.Total)+" 件在等初选，等得久的、急的、附议多的在前。看哪一件？"),
 		Choices: numbered(labels), After: "一件一件办，回“下一件”。",
 	}
 	if d.more() {

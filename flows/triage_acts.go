@@ -2,6 +2,7 @@ package flows
 
 import (
 	"fmt"
+	"regexp"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -45,11 +46,14 @@ func (d *HandDraft) askWhom(*Turn) Reply {
 
 func (d *HandDraft) hearWhom(t *Turn) Move {
 	i, v := t.Choice(whoms...)
+	named := v == zh.None && zh.Runes(t.Text) > 2 // whose duty it is, by their name
 	switch {
 	case t.Said("先不办"):
 		return leftAlone()
 	case t.Said("12345", "热线", "12345热线"):
 		i = 1
+	case named:
+		i = len(whoms) - 1
 	case v != zh.Sure:
 		return dialog.Again(askNumber(len(whoms)))
 	}
@@ -57,13 +61,18 @@ func (d *HandDraft) hearWhom(t *Turn) Move {
 	switch {
 	case d.Whom == hotline:
 		d.Duty = hotline
+	case named && longNumber.MatchString(zh.Narrow(t.Text)):
+		return d.hearDuty(t)
 	case t.Editing():
 		return dialog.Edit("duty")
 	}
 	return dialog.Next()
 }
 
-func (d *HandDraft) named(*Turn) bool { return d.Whom != hotline }
+// longNumber is a phone with words around it.
+var longNumber = regexp.MustCompile(`[0-9]{5,}`)
+
+func (d *HandDraft) named(t *Turn) bool { return d.Whom != hotline && (d.Duty == "" || t.Editing()) }
 
 func (d *HandDraft) askDuty(*Turn) Reply {
 	return Reply{Text: "叫什么、电话多少？写一句，居民照着找，比如“某某物业 0512-65000000”。"}
@@ -82,7 +91,11 @@ func (d *HandDraft) hearDuty(t *Turn) Move {
 }
 
 func (d *HandDraft) handed() civic.MakePush {
-	return d.news(NeedNews{State: civic.NeedHanded, Next: "由" + d.Duty + "办理，可以直接找他们"}, "")
+	duty := d.Duty
+	if last := duty[len(duty)-1]; last >= '0' && last <= '9' {
+		duty += " "
+	}
+	return d.news(NeedNews{State: civic.NeedHanded, Next: "由" + duty + "办理，可以直接找他们"}, "")
 }
 
 func (d *HandDraft) askSure(*Turn) Reply {

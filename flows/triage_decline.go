@@ -171,13 +171,32 @@ func (d *DeclineDraft) told(t *Turn, got any) Reply {
 // settleDecline 复核 confirms a colleague's decline or puts the need back. One's own can be taken back.
 var settleDecline = Flow[CaseDraft]{
 	ID: "settle-decline", Version: 1, Title: "复核",
-	Glance: true, Opens: []string{"复核"}, Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
-	Begin: (*CaseDraft).find,
+	Glance: true, Opens: []string{"复核", "待复核", "看复核"}, Match: after("复核", "同意不受理", "同意不予受理"), For: forAct(civic.ActDecline), Lost: civic.NoLonger,
+	Begin: (*CaseDraft).findDecline,
 	Steps: []Step[CaseDraft]{
 		whichOf(civic.NeedDeclining),
 		{ID: "decide", Ask: (*CaseDraft).askSettle, Hear: (*CaseDraft).hearSettle, Commits: true},
 	},
 	Told: (*CaseDraft).toldSettle,
+}
+
+// findDecline takes the decline of that number, or the one that has waited longest for one's word.
+func (d *CaseDraft) findDecline(t *Turn, arg string) {
+	if d.find(t, arg); arg != "" {
+		return
+	}
+	g, c, ok := officeFor(t, civic.ActDecline)
+	if !ok {
+		return
+	}
+	needs, err := t.World.Triage.Declines(t.Context(), c.ID, g.Grids, g.Staff, 1)
+	switch {
+	case t.Failed(err):
+	case len(needs) == 0:
+		d.Why = "现在没有等您复核的。"
+	default:
+		d.take(t, needs[0], g)
+	}
 }
 
 func (d *CaseDraft) settleLabels() []string {

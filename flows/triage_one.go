@@ -235,7 +235,7 @@ func (d *TriageDraft) after(t *Turn, got any) string {
 var deedWords = map[string]string{
 	"accept": "受理", "hand": "转办", "classify": "改类别", "mark": "标急难", "type": "听写", "ask": "问提出人", "merge": "合并", "unmerge": "分开",
 	"keep-merge": "维持合并", "decline": "提出不予受理", "decline-appeal": "维持不予受理", "confirm-decline": "复核同意", "reject-decline": "退回初选",
-	"lapse-decline": "过夜生效", "raise-for": "代办", "release": "公开", "keep-back": "先不公开", "take-down": "撤下", "leave-public": "保留公开", "settle-appeal": "处理撤下的申诉",
+	"look": "看初选", "leave": "放回初选", "lapse-decline": "过夜生效", "raise-for": "代办", "release": "公开", "keep-back": "先不公开", "take-down": "撤下", "leave-public": "保留公开", "settle-appeal": "处理撤下的申诉",
 }
 
 func (d *TriageDraft) history(t *Turn) string {

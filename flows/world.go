@@ -197,6 +197,8 @@ type Triage interface {
 	Neighbours(ctx context.Context, c civic.CommunityID, building, unit, room string, limit int) ([]civic.Neighbour, error)
 	// Objections lists needs to whose merge an author objects, the oldest first, of such grids.
 	Objections(ctx context.Context, c civic.CommunityID, grids []int64, limit int) ([]civic.Need, error)
+	// Declines lists needs whose decline waits for the word of another than not, the oldest first, of such grids.
+	Declines(ctx context.Context, c civic.CommunityID, grids []int64, not civic.StaffID, limit int) ([]civic.Need, error)
 }
 
 // Verification looks up whether what somebody says fits the roll. Nothing that it returns names

@@ -63,6 +63,9 @@ func TestQueueIsReadByItsIndexes(t *testing.T) {
 		if _, err := db.Triage().Objections(ctx, d.c.ID, nil, 5); err != nil {
 			t.Error(err)
 		}
+		if _, err := db.Triage().Declines(ctx, d.c.ID, []int64{3, 7}, 1, 5); err != nil {
+			t.Error(err)
+		}
 	})
 	if err != nil || len(all) < 20 {
 		t.Fatalf("%d statements, %v", len(all), err)

@@ -193,6 +193,20 @@ func (q *Triage) Objections(ctx context.Context, c civic.CommunityID, grids []in
 	return q.db.Needs().whole(ctx, rows)
 }
 
+// Declines lists needs whose decline waits for the word of another than not, the oldest first, as far as
+// a grant reaches.
+func (q *Triage) Declines(ctx context.Context, c civic.CommunityID, grids []int64, not civic.StaffID, limit int) ([]civic.Need, error) {
+	g := q.db.r.WithContext(ctx).Where("community_id = ? AND state = ? AND decided_by <> ?", int64(c), string(civic.NeedDeclining), int64(not))
+	if len(grids) > 0 {
+		g = g.Where("grid_id IN ?", append([]int64{0}, grids...))
+	}
+	var rows []needRow
+	if err := g.Order("waiting_ms, id").Limit(limit).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read declines: %w", clean(err))
+	}
+	return q.db.Needs().whole(ctx, rows)
+}
+
 // Overdue counts what waits for a decision in a community, by grid and days.
 func (q *Triage) Overdue(ctx context.Context, c civic.CommunityID) ([]civic.Overdue, error) {
 	now := q.db.clock.Now()

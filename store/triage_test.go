@@ -194,6 +194,40 @@ func TestTwoDecideANeedAtOnce(t *testing.T) {
 	})
 }
 
+// TestDeclinesWaitForAnother: a decline waits for the word of anybody but the one who would decline.
+func TestDeclinesWaitForAnother(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		d := newDesk(t, db)
+		ctx := within(t, 20*time.Second)
+		n := d.raise("oAuthor", "门禁失灵")
+		d.raise("oAuthor", "路灯不亮")
+		if _, no := d.do(worker, d.decline(worker, n.ID)); no != "" {
+			t.Fatal(no)
+		}
+		k, _, err := db.Triage().Docket(ctx, n.ID)
+		if err != nil || k.Decliner == 0 {
+			t.Fatalf("who would decline: %v %v", k.Decliner, err)
+		}
+		if found, err := db.Triage().Declines(ctx, d.c.ID, nil, k.Decliner, 5); err != nil || len(found) != 0 {
+			t.Errorf("it waits for the one who would decline: %v %v", found, err)
+		}
+		for _, grids := range [][]int64{nil, {77}} { // of no grid: everybody's
+			if found, err := db.Triage().Declines(ctx, d.c.ID, grids, k.Decliner+1, 5); err != nil || len(found) != 1 || found[0].ID != n.ID {
+				t.Errorf("grids %v: %v %v", grids, found, err)
+			}
+		}
+		if found, err := db.Triage().Declines(ctx, d.c.ID+1, nil, k.Decliner+1, 5); err != nil || len(found) != 0 {
+			t.Errorf("of another community: %v %v", found, err)
+		}
+		if _, no := d.do(committee, civic.ConfirmDecline{By: d.by(committee), Need: n.ID}, news(n.ID, "declined")); no != "" {
+			t.Fatal(no)
+		}
+		if found, err := db.Triage().Declines(ctx, d.c.ID, nil, k.Decliner+1, 5); err != nil || len(found) != 0 {
+			t.Errorf("it was confirmed: %v %v", found, err)
+		}
+	})
+}
+
 // TestDeclineConfirmedWhileWithdrawn: either the decline is told, or the author has withdrawn; never both.
 func TestDeclineConfirmedWhileWithdrawn(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {

@@ -89,6 +89,10 @@ func (idle) Objections(context.Context, civic.CommunityID, []int64, int) ([]civi
 	return nil, nil
 }
 
+func (idle) Declines(context.Context, civic.CommunityID, []int64, civic.StaffID, int) ([]civic.Need, error) {
+	return nil, nil
+}
+
 func (idle) Neighbours(context.Context, civic.CommunityID, string, string, string, int) ([]civic.Neighbour, error) {
 	return nil, nil
 }
