@@ -160,7 +160,10 @@ func (b *batch) unmerge(t *turn, e civic.UndoMerge) error {
 	if err := b.tx.Exec("UPDATE merges SET undone_by = ?, undone_ms = ? WHERE id = ?", int64(g.Staff), ms(b.now), m.ID).Error; err != nil {
 		return fmt.Errorf("undo merge: %w", clean(err))
 	}
-	set := map[string]any{"merged_into": 0, "waiting_ms": m.WaitingMS, "decided_by": 0, "decided_ms": 0}
+	set := map[string]any{"merged_into": 0, "waiting_ms": m.WaitingMS}
+	if set["decided_by"], set["decided_ms"], err = b.decidedBefore(m); err != nil {
+		return err
+	}
 	if err := b.advance(source, civic.NeedState(m.State), set); err != nil {
 		return err
 	}
@@ -172,6 +175,23 @@ func (b *batch) unmerge(t *turn, e civic.UndoMerge) error {
 		return err
 	}
 	return b.reviewed(source.ID, civic.ReviewObjection)
+}
+
+// decidedBefore is who had decided about the source of a merge, and when: zero but for one that was
+// accepted, of which the log knows.
+func (b *batch) decidedBefore(m mergeRow) (staff, at int64, err error) {
+	if m.State != string(civic.NeedAccepted) {
+		return 0, 0, nil
+	}
+	var last []struct {
+		StaffID int64
+		AtMS    int64 `gorm:"column:at_ms"`
+	}
+	err = b.tx.Raw("SELECT staff_id, at_ms FROM audits WHERE object = ? AND what = 'accept' ORDER BY at_ms DESC LIMIT 1", needObject(civic.NeedID(m.SourceID))).Scan(&last).Error
+	if err != nil || len(last) == 0 {
+		return 0, 0, clean(err)
+	}
+	return last[0].StaffID, last[0].AtMS, nil
 }
 
 // mergeOf is the merge that holds of a need.
