@@ -31,7 +31,8 @@ const foldStep = 1000
 // SweepDeliveries keeps of deliveries that ended more than thirty days ago only how many of a
 // push ended in which way, and says how many it removed. Reports stay as they are. What is still
 // unread in an inbox stays too; failed ones cannot be sent again any more, and nobody is told of
-// the same purpose by another push. Each transaction takes a thousand; once a day is enough.
+// the same purpose by another push. No number of a delivery is given again: the platform, receipts and open
+// conversations know deliveries by it. Each transaction takes a thousand; once a day is enough.
 func (db *DB) SweepDeliveries(ctx context.Context) (int, error) {
 	total, before := 0, db.clock.Now().Add(-civic.RetainDeliveries)
 	for _, state := range slices.Sorted(maps.Values(stateCodes)) {
@@ -52,13 +53,17 @@ func (db *DB) SweepDeliveries(ctx context.Context) (int, error) {
 // foldSome folds what is like a row, in the order in which they ended. Another replica may do so
 // at the same time.
 func (db *DB) foldSome(ctx context.Context, like deliveryRow, before time.Time) (total int, err error) {
+	newest := ""
+	if db.dia.name == inSQLite { // it gives the newest row's number to the next, once that row is gone
+		newest = " AND id <> (SELECT MAX(id) FROM deliveries)"
+	}
 	for {
 		var rows []deliveryRow
 		var folded int
 		err := db.retried(ctx, func(tx *gorm.DB) error {
 			rows = nil
 			err := tx.Raw("SELECT id, push_id, ended, reason, at_ms, read_ms FROM deliveries"+db.dia.force("deliveries_queue")+
-				" WHERE state = ? AND calm = ? AND (at_ms = ? AND id > ? OR at_ms > ? AND at_ms < ?) ORDER BY at_ms, id LIMIT ?"+db.dia.skipLocked(),
+				" WHERE state = ? AND calm = ? AND (at_ms = ? AND id > ? OR at_ms > ? AND at_ms < ?)"+newest+" ORDER BY at_ms, id LIMIT ?"+db.dia.skipLocked(),
 				like.State, like.Calm, like.AtMS, like.ID, like.AtMS, ms(before), foldStep).Scan(&rows).Error
 			if err != nil || len(rows) == 0 {
 				return err

@@ -120,3 +120,29 @@ func TestSweepOfMarks(t *testing.T) {
 		}
 	})
 }
+
+// TestSweepGivesNoNumberTwice: however much is swept, a later delivery has a number of its own.
+func TestSweepGivesNoNumberTwice(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		last := int64(0)
+		for _, id := range []string{"a", "b", "c"} {
+			added(t, db, push(id), civic.Audience{Accounts: accounts(3)})
+			expanded(t, db)
+			var out []civic.Outcome
+			for _, d := range claimed(t, db, "w", 100) {
+				if d.ID <= last {
+					t.Errorf("the number %d was given before", d.ID)
+				}
+				out = append(out, civic.Outcome{ID: d.ID, State: civic.Sent, Route: civic.ByCustomer})
+			}
+			for _, o := range out {
+				last = max(last, o.ID)
+			}
+			recorded(t, db, "w", 0, out...)
+			db.Clock().Shift(31 * 24 * time.Hour)
+			if _, err := db.SweepDeliveries(within(t, 20*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
