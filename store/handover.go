@@ -36,7 +36,7 @@ func (t *turn) planHandOver(e civic.HandOver) error {
 
 func (b *batch) handOver(t *turn, id int64, e civic.HandOver) error {
 	if !e.Until.IsZero() && !e.Until.After(b.now) {
-		return errors.New("hand over: ends before it begins")
+		return &civic.Refusal{Sentence: "定的那天已经过了，还没有交接。请重新定到哪天。", Step: "until"} // it was confirmed days later
 	}
 	g, err := b.permitIf(t, deed{
 		by: e.By, act: civic.ActHandOver, what: "hand-over", object: object("staff", int64(e.From)),

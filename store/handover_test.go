@@ -50,6 +50,10 @@ func TestHandOver(t *testing.T) {
 		if s := refused(t, db, commit("others", 1, "oWell", civic.HandOver{By: civic.By{Account: "oWell", Community: c.ID}, From: ill, To: well})); s != civic.NotYours {
 			t.Errorf("a colleague takes what is not theirs: %q", s)
 		}
+		late := commit("late", 1, "oIll", civic.HandOver{By: by, From: ill, To: well, Until: db.Clock().Now().Add(-time.Minute)})
+		if s := refused(t, db, late); s == "" { // it was confirmed long after it was said
+			t.Error("handed over until yesterday")
+		}
 		until := db.Clock().Now().Add(72 * time.Hour)
 		told := []civic.MakePush{{Push: civic.Push{ID: "back", Purpose: "back", Kind: "office"}, Audience: civic.Audience{Staff: []civic.StaffID{ill}}}}
 		h := must(t, db, commit("over", 1, "oIll", civic.HandOver{By: by, From: ill, To: well, Until: until, Told: told})).Made
