@@ -22,7 +22,7 @@ func (*RulesDraft) ask(t *Turn) Reply {
 	}
 	return Reply{Text: first + "只公开说的事、位置和照片，不公开您是谁；电话等号码会隐去。\n" +
 		"这些不公开：" + strings.Join(forbidden(), "；") + "。\n" +
-		"看到不合适的，回“举报018”这样的编号，三个人举报就先藏起来等社区核。撤下会告诉提的人原因，可以申诉一次，由另一位工作人员定。每次处理都有记录。"}
+		"看到不合适的，回“举报018”这样的编号，三个人举报、里面有认证过的邻居，就先藏起来等社区核。撤下会告诉提的人原因，可以申诉一次，由另一位工作人员定。每次处理都有记录。"}
 }
 
 // forbidden are the reasons that can be named beforehand.

@@ -89,8 +89,28 @@ func TestReleaseAtOnce(t *testing.T) {
 	})
 }
 
-// The third report of different people hides a need at once; what staff left public is not hidden
-// by more of them.
+// TestReportsOfUnverified: accounts alone, however many, call staff and hide nothing.
+func TestReportsOfUnverified(t *testing.T) {
+	each(t, func(t *testing.T, db *store.DB) {
+		ctx := within(t, 60*time.Second)
+		c := community(t, db, "钮")
+		by := clerk(t, db, c.ID, "clerk")
+		n := released(t, db, c.ID, "路灯不亮")
+		link(t, db, "away", person(t, db, community(t, db, "平").ID, "某乙")) // verified, and of another community
+		for _, a := range []civic.Account{"one", "two", "three", "four", "away"} {
+			must(t, db, commit("report-"+string(a), 1, a, civic.ReportNeed{Account: a, Need: n.ID, Code: "insult"}))
+		}
+		if _, ok, err := db.Needs().Sight(ctx, "oStranger", c.ID, 0, n.Number.Seq); err != nil || !ok {
+			t.Errorf("shown %v, %v", ok, err)
+		}
+		if r, ok := waiting(t, db, by, civic.ReviewReport); !ok || r.Hidden || r.Reports[0].N != 5 {
+			t.Errorf("staff see %+v", r)
+		}
+	})
+}
+
+// The third report of different people, one of them verified, hides a need at once; what staff left public
+// is not hidden by more of them.
 func TestReports(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		ctx := within(t, 60*time.Second)
@@ -241,6 +261,7 @@ func TestStrangersReadNothingUnreleased(t *testing.T) {
 		do("plea", "author", civic.AppealNeed{Account: "author", Need: down.ID, Text: canary})
 		hidden := raise("hidden")
 		do("show2", by.Account, civic.ReleaseNeed{By: by, Need: hidden.ID, Text: true})
+		link(t, db, "reporter-0", person(t, db, c.ID, "某甲"))
 		for i := range 3 {
 			a := civic.Account(fmt.Sprintf("reporter-%d", i))
 			do(string(a), a, civic.ReportNeed{Account: a, Need: hidden.ID, Code: "insult"})

@@ -61,7 +61,7 @@ func (b *batch) report(t *turn, e civic.ReportNeed) error {
 	if err := b.ask(row, civic.ReviewReport); err != nil {
 		return err
 	}
-	if !civic.ReportsHide(distinct(append(have, mine)), row.Public.LookedMS != 0) {
+	if people, verified := distinct(append(have, mine)); !civic.ReportsHide(people, verified, row.Public.LookedMS != 0) {
 		return nil
 	}
 	err = b.tx.Exec("UPDATE needs SET released = 0, hidden_ms = ?, updated_ms = ? WHERE id = ?", ms(b.now), ms(b.now), row.ID).Error
@@ -72,8 +72,8 @@ func (b *batch) report(t *turn, e civic.ReportNeed) error {
 }
 
 // distinct counts the people and accounts whose reports nobody has looked at: several accounts of
-// one person are one.
-func distinct(rows []reportRow) int {
+// one person are one. So many of them are verified.
+func distinct(rows []reportRow) (people, verified int) {
 	type who struct {
 		person  int64
 		account string
@@ -83,12 +83,15 @@ func distinct(rows []reportRow) int {
 		switch {
 		case r.SettledMS != 0:
 		case r.PersonID != 0:
+			if !seen[who{person: r.PersonID}] {
+				verified++
+			}
 			seen[who{person: r.PersonID}] = true
 		default:
 			seen[who{account: r.Account}] = true
 		}
 	}
-	return len(seen)
+	return len(seen), verified
 }
 
 // settleReports marks the open reports of a need as looked at and tells those who made them.

@@ -61,15 +61,15 @@ const (
 	foreignCode  = "平"
 )
 
-// TestCouncil walks once a database: YISHI_COUNCIL_SEED repeats one, YISHI_COUNCIL_STEPS is how far and
-// YISHI_COUNCIL_WALKS how often, each with a seed of its own.
+// TestCouncil walks once a database: YISHI_TEST_COUNCIL_SEED repeats one, YISHI_TEST_COUNCIL_STEPS is how far and
+// YISHI_TEST_COUNCIL_WALKS how often, each with a seed of its own.
 func TestCouncil(t *testing.T) {
-	walks, steps := envInt(t, "YISHI_COUNCIL_WALKS", councilWalks), envInt(t, "YISHI_COUNCIL_STEPS", councilSteps)
+	walks, steps := envInt(t, "YISHI_TEST_COUNCIL_WALKS", councilWalks), envInt(t, "YISHI_TEST_COUNCIL_STEPS", councilSteps)
 	first := rand.Uint64()
-	if s := os.Getenv("YISHI_COUNCIL_SEED"); s != "" {
+	if s := os.Getenv("YISHI_TEST_COUNCIL_SEED"); s != "" {
 		var err error
 		if first, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatalf("YISHI_COUNCIL_SEED: %v", err)
+			t.Fatalf("YISHI_TEST_COUNCIL_SEED: %v", err)
 		}
 	}
 	seen, words := map[string]bool{}, map[string]int{}
@@ -304,7 +304,7 @@ func (w *council) hear(m *member, in dialog.Input) {
 
 func (w *council) note(format string, args ...any) {
 	w.log = append(w.log, fmt.Sprintf("%4d %s ", len(w.log), w.db.Clock().Now().In(shanghai).Format("0102 15:04:05"))+fmt.Sprintf(format, args...))
-	if os.Getenv("YISHI_COUNCIL_TALK") != "" {
+	if os.Getenv("YISHI_TEST_COUNCIL_TALK") != "" {
 		w.t.Log(w.log[len(w.log)-1])
 	}
 }

@@ -58,13 +58,23 @@ func TestDangerous(t *testing.T) {
 
 func TestReportsHide(t *testing.T) {
 	rows := []struct {
-		open   int
-		looked bool
-		want   bool
-	}{{0, false, false}, {1, false, false}, {2, false, false}, {3, false, true}, {4, false, true}, {3, true, false}, {30, true, false}}
+		open, verified int
+		looked         bool
+		want           bool
+	}{
+		{0, 0, false, false},
+		{2, 2, false, false},
+		{3, 0, false, false},
+		{30, 0, false, false},
+		{3, 1, false, true},
+		{4, 1, false, true},
+		{3, 3, false, true},
+		{3, 1, true, false},
+		{30, 30, true, false},
+	}
 	for _, row := range rows {
-		if got := civic.ReportsHide(row.open, row.looked); got != row.want {
-			t.Errorf("%d reports, looked %v: hidden %v, want %v", row.open, row.looked, got, row.want)
+		if got := civic.ReportsHide(row.open, row.verified, row.looked); got != row.want {
+			t.Errorf("%d reports, %d of them verified, looked %v: hidden %v, want %v", row.open, row.verified, row.looked, got, row.want)
 		}
 	}
 }

@@ -29,13 +29,16 @@ func PublicReasonText(code string) string {
 	return ""
 }
 
-// reportsHide is how many accounts have to report a need before it is hidden until staff looked.
+// reportsHide is how many have to report a need before it is hidden until staff looked.
 const reportsHide = 3
 
-// ReportsHide says whether a public need is hidden at once, now that so many accounts have
-// reported it since staff looked last. What staff have left public after reports of the same
-// kind is not hidden by further ones: they only call staff again.
-func ReportsHide(open int, looked bool) bool { return open >= reportsHide && !looked }
+// ReportsHide says whether a public need is hidden at once, now that so many have reported it since
+// staff looked last, of whom some are verified persons: one has to be, as accounts alone are easily
+// had. What staff have left public after reports of the same kind is not hidden by further ones:
+// they only call staff again.
+func ReportsHide(open, verified int, looked bool) bool {
+	return open >= reportsHide && verified > 0 && !looked
+}
 
 // ReviewKind is what staff have to look at.
 type ReviewKind string
