@@ -206,7 +206,8 @@ func (b *books) sum(query string, args ...any) string {
 		}
 		h := fnv.New64a()
 		for _, v := range values {
-			_, _ = h.Write(append(v, 0)) // never fails
+			_, _ = h.Write(v) // never fails
+			_, _ = h.Write([]byte{0})
 		}
 		total += h.Sum64() // in whatever order
 	}
