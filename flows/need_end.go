@@ -141,8 +141,8 @@ func (d *NeedDraft) hearUrgent(t *Turn) Move {
 		d.Urgent = true
 	case v == zh.Sure:
 		d.Urgent = i == 0
-	case v == zh.None && zh.YesNo(t.Text) != zh.Neither:
-		d.Urgent = zh.YesNo(t.Text) == zh.Yes
+	case v == zh.None && (zh.YesNo(t.Text) == zh.No || t.Said("是", "是的", "对", "对的")): // 好了 was said of photos
+		d.Urgent = zh.YesNo(t.Text) != zh.No
 	default:
 		return dialog.Again(askNumber(2))
 	}

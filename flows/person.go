@@ -197,7 +197,7 @@ func (d *PersonDraft) noted(t *Turn, got any) Reply {
 	case r.Talking == civic.TalkingTaken && open:
 		text = "已转达。"
 	case r.Talking == civic.TalkingTaken:
-		text = "已转达，" + whenText(next, t.Now) + " 后回您。"
+		text = "已转达。这会儿不在服务时间，没马上回的，" + whenText(next, t.Now) + " 后回您。"
 	case !open:
 		text = "记下了，" + whenText(next, t.Now) + " 转给网格员。"
 	case r.Ahead > 0:

@@ -3,6 +3,7 @@ package flows
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"yishi/flows/civic"
 	"yishi/flows/dialog"
@@ -46,12 +47,15 @@ func (d *HandDraft) askWhom(*Turn) Reply {
 
 func (d *HandDraft) hearWhom(t *Turn) Move {
 	i, v := t.Choice(whoms...)
-	named := v == zh.None && zh.Runes(t.Text) > 2 // whose duty it is, by their name
+	phone := longNumber.MatchString(zh.Narrow(t.Text))
+	named := phone || v == zh.None && zh.Runes(t.Text) > 2 // whose duty it is, by their name
 	switch {
 	case t.Said("先不办"):
 		return leftAlone()
 	case t.Said("12345", "热线", "12345热线"):
 		i = 1
+	case named && strings.Contains(zh.Fold(t.Text), whoms[0]):
+		i = 0
 	case named:
 		i = len(whoms) - 1
 	case v != zh.Sure:
@@ -61,7 +65,7 @@ func (d *HandDraft) hearWhom(t *Turn) Move {
 	switch {
 	case d.Whom == hotline:
 		d.Duty = hotline
-	case named && longNumber.MatchString(zh.Narrow(t.Text)):
+	case phone:
 		return d.hearDuty(t)
 	case t.Editing():
 		return dialog.Edit("duty")
@@ -70,7 +74,7 @@ func (d *HandDraft) hearWhom(t *Turn) Move {
 }
 
 // longNumber is a phone with words around it.
-var longNumber = regexp.MustCompile(`[0-9]{5,}`)
+var longNumber = regexp.MustCompile(`[0-9]{6,}`)
 
 func (d *HandDraft) named(t *Turn) bool { return d.Whom != hotline && (d.Duty == "" || t.Editing()) }
 
