@@ -46,7 +46,7 @@ func (c *cage) files() {
 	if err != nil || !ok {
 		c.t.Fatalf("no need: %v", err)
 	}
-	kinds, names := c.kinds(), []string(nil)
+	kinds, names := c.kinds(nil), []string(nil)
 	for k := range kinds.Uploads {
 		names = append(names, k)
 	}

@@ -13,8 +13,9 @@ import (
 	"yishi/flows"
 )
 
-// kinds are what links are for. To add one, add a line, and have a flow make links of that kind.
-func (a *app) kinds() web.Kinds {
+// kinds are what links are for; kept has the photos and voices. To add one, add a line, and have a flow make
+// links of that kind.
+func (a *app) kinds(kept blobs.Store) web.Kinds {
 	return web.Kinds{
 		Uploads: map[string]web.Upload{
 			flows.RollUploadLink: a.rollUpload(),
@@ -23,7 +24,7 @@ func (a *app) kinds() web.Kinds {
 			flows.RollFormLink:  rollForm(),
 			flows.DoorCardsLink: a.doorCardsPage(),
 			flows.DoorListLink:  a.doorListPage(),
-			flows.MyDataLink:    a.myDataPage(),
+			flows.MyDataLink:    a.myDataPage(kept),
 		},
 		Galleries: map[string]web.Gallery{
 			flows.NeedMediaLink: needMedia(a.db.Needs().Media),
@@ -46,7 +47,7 @@ func (a *app) openPages(mux *http.ServeMux) error {
 		return fmt.Errorf("make folder of downloads: %w", err)
 	}
 	pages, err := web.New(web.Options{
-		Links: a.db.Links(), Blobs: kept, Login: a.client, Kinds: a.kinds(), Base: a.cfg.BaseURL,
+		Links: a.db.Links(), Blobs: kept, Login: a.client, Kinds: a.kinds(kept), Base: a.cfg.BaseURL,
 		Key: subkey(a.cfg.MasterKey, "web"), Temp: temp, Sweep: a.db.SweepLinks, Now: a.db.Clock().Now, Log: a.log,
 		Observe: a.metrics.pages(),
 	})

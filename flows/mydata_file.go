@@ -10,8 +10,9 @@ import (
 // MyDataColumns is the header of the file of 我的数据.
 var MyDataColumns = []string{"类别", "时间", "编号", "内容"}
 
-// MyDataRows are its rows: first who the account is, then each thing that is kept. Times are of loc.
-func MyDataRows(m civic.MyData, loc *time.Location) [][]string {
+// MyDataRows are its rows: first who the account is, then each thing that is kept. Times are of loc. Files
+// are the names under which photos and voices go along, by blob; nil: none do.
+func MyDataRows(m civic.MyData, loc *time.Location, files map[string]string) [][]string {
 	var rows [][]string
 	stamp := func(at time.Time) string {
 		if at.IsZero() {
@@ -37,7 +38,11 @@ func MyDataRows(m civic.MyData, loc *time.Location) [][]string {
 		about("名册上的手机", time.Time{}, m.Phone)
 	}
 	for _, it := range m.Items {
-		rows = append(rows, []string{myKinds[it.What], stamp(it.At), it.Number, myText(it)})
+		text := myText(it)
+		if name := files[it.Blob]; name != "" {
+			text += "，文件 " + name
+		}
+		rows = append(rows, []string{myKinds[it.What], stamp(it.At), it.Number, text})
 	}
 	return rows
 }

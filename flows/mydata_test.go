@@ -12,7 +12,7 @@ func TestMyDataNamesEverything(t *testing.T) {
 	at := time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)
 	seen := map[string]bool{}
 	for _, kind := range civic.MyKinds {
-		rows := MyDataRows(civic.MyData{Items: []civic.MyItem{{What: kind, At: at, Number: "钮2027-001", Text: "x"}}}, time.UTC)
+		rows := MyDataRows(civic.MyData{Items: []civic.MyItem{{What: kind, At: at, Number: "钮2027-001", Text: "x"}}}, time.UTC, nil)
 		if len(rows) != 1 || rows[0][0] == "" || seen[rows[0][0]] || rows[0][1] != "2027-03-01 09:00" || rows[0][2] != "钮2027-001" {
 			t.Errorf("%s is shown as %q", kind, rows)
 			continue

@@ -164,7 +164,8 @@ var myQueries = []struct {
 	{civic.MyPlea, "SELECT x.need_id, x.at_ms, x.text FROM appeals x JOIN needs n ON n.id = x.need_id WHERE n.account = ?"},
 	{civic.MyReport, "SELECT need_id, at_ms, code AS text FROM reports WHERE account = ?"},
 	{civic.MyAnswer, "SELECT x.need_id, x.answered_ms AS at_ms, x.answer AS text FROM questions x JOIN needs n ON n.id = x.need_id WHERE x.answer <> '' AND n.account = ?"},
-	{civic.MyMedia, "SELECT COALESCE(need_id, 0) AS need_id, created_ms AS at_ms, kind AS text FROM media WHERE state <> 'failed' AND account = ?"},
+	{civic.MyMedia, "SELECT COALESCE(need_id, 0) AS need_id, created_ms AS at_ms, kind AS text, CASE WHEN state = 'kept' THEN blob_key ELSE '' END AS blob_key " +
+		"FROM media WHERE state <> 'failed' AND account = ?"},
 	{civic.MyNews, "SELECT 0 AS need_id, d.at_ms, p.kind AS text, p.args FROM deliveries d JOIN pushes p ON p.id = d.push_id WHERE d.person = ?"},
 	{civic.MyOptOut, "SELECT 0 AS need_id, at_ms, topic AS text FROM optouts WHERE account = ?"},
 	{civic.MyConsent, "SELECT 0 AS need_id, at_ms, template AS text FROM consents WHERE account = ?"},
@@ -188,12 +189,13 @@ func (q *Privacy) said(ctx context.Context, a civic.Account) ([]civic.MyItem, er
 			AtMS   int64 `gorm:"column:at_ms"`
 			Text   string
 			Args   string // of news alone
+			Blob   string `gorm:"column:blob_key"` // of media alone
 		}
 		if err := q.db.r.WithContext(ctx).Raw(query.sql+" LIMIT ?", name, myMost).Scan(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read own %s: %w", query.what, clean(err))
 		}
 		for _, r := range rows {
-			item := civic.MyItem{What: query.what, At: at(r.AtMS), Text: r.Text}
+			item := civic.MyItem{What: query.what, At: at(r.AtMS), Text: r.Text, Blob: r.Blob}
 			if r.Args != "" {
 				item.Args = json.RawMessage(r.Args)
 			}

@@ -120,6 +120,19 @@ func photoType(head []byte) string {
 	return ""
 }
 
+// Extension is how the name of a photo's or voice's file ends, by how its content begins (512 bytes will do):
+// .jpg, .amr. A voice of no known kind is Silk, which has no mark that can be relied on.
+func Extension(head []byte, voice bool) string {
+	if voice {
+		_, end, _ := soundType(head)
+		return end
+	}
+	if _, sub, ok := strings.Cut(photoType(head), "/"); ok {
+		return "." + strings.Replace(sub, "jpeg", "jpg", 1)
+	}
+	return ".bin"
+}
+
 // piece gives one photo or voice out, if the account may still see it.
 func (s *Server) piece(w http.ResponseWriter, r *http.Request) {
 	v, no := s.find(r, s.browser(r))

@@ -48,6 +48,7 @@ type MyItem struct {
 	Number string          // of the need or talk; "" for none
 	Text   string          // their own words; a code where the chat names it
 	Args   json.RawMessage // of news, whose kind is Text
+	Blob   string          // of MyMedia, the key of its content; "" while it is not there
 }
 
 // MyKind says what an item is.
