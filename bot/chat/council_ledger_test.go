@@ -78,42 +78,14 @@ func (n *notary) Commit(ctx context.Context, c store.Commit) (civic.Receipt, err
 	return r, err
 }
 
-// fire has everything done that is due by now, as the program's loop does it.
-func (n *notary) fire(t *testing.T) {
-	ctx := t.Context()
-	for range 200 {
-		due, err := n.ClaimTimers(ctx, "council", 20, time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(due) == 0 {
-			return
-		}
-		for _, timer := range due {
-			todo, err := civic.Due(timer, n.Clock().Now())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if todo.Overdue != 0 {
-				todo.Effects = n.overdue(t, todo.Overdue, timer.DueAt)
-			}
-			guard := civic.FireTimer{ID: timer.ID, Rev: timer.Rev, DueAt: timer.DueAt}
-			_, err = n.Commit(ctx, store.Commit{Run: store.TimerRun(timer), N: 1, Account: "yishi", Final: true, Effects: append([]any{guard}, todo.Effects...)})
-			if err != nil && !errors.Is(err, store.ErrStale) {
-				t.Fatal(err)
-			}
-		}
-	}
-	t.Fatal("timers never end")
-}
-
-func (n *notary) overdue(t *testing.T, id civic.CommunityID, due time.Time) (effects []any) {
-	ctx := t.Context()
+// overdue tells staff what waits too long.
+func (n *notary) overdue(id civic.CommunityID, due time.Time) (effects []any) {
+	ctx := n.t.Context()
 	c, _, err := n.Communities().Community(ctx, id)
 	waits, e2 := n.Triage().Overdue(ctx, id)
 	staff, e3 := n.Triage().Watchers(ctx, id)
 	if err := errors.Join(err, e2, e3); err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
 	for _, m := range flows.OverduePushes(id, due.UTC().Format("20060102"), civic.Digests(c.Settings, staff, waits)) {
 		effects = append(effects, m)

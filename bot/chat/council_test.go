@@ -265,7 +265,7 @@ func (w *council) settle() {
 	if err := w.db.FlushContacts(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
-	w.notary.fire(w.t)
+	fireTimers(w.t, w.notary, w.notary.overdue)
 	if _, err := w.office.loop.Drain(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}

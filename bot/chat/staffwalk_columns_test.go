@@ -18,7 +18,7 @@ var (
 		"optouts.account", "consents.account", "identities.account", "staff.account", "links.account", "invite_tries.account", "claims.account", "claims.by_account", "claims.open_key",
 		"reports.account", "pleas.account", "appeals.account", "talks.account", "talks.live", "timers.account", "pushes.walked_to",
 	}
-	aNumber  = regexp.MustCompile(`钮\d{4}-\d{3,}`) // of a need, which is public
+	aNumber  = regexp.MustCompile(`[钮葑]\d{4}-\d{3,}`) // of a need, which is public
 	written  = regexp.MustCompile(`\p{Han}`)
 	anOpenid = regexp.MustCompile(`\bo(?:Jia|Yi|Bing|BingToo|Ding|Luren|Guoke|Grid|Boss|BossToo|Far|Walker\d+)\b`)
 )

@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,11 +13,19 @@ import (
 	"yishi/store"
 )
 
-// fireTimers has everything done that is due by now, as the program's loop does it.
-func fireTimers(t *testing.T, db *store.DB) {
+// clockwork is what timers are fired by: the store, or what stands before it.
+type clockwork interface {
+	ClaimTimers(ctx context.Context, owner string, n int, lease time.Duration) ([]civic.Timer, error)
+	Commit(ctx context.Context, c store.Commit) (civic.Receipt, error)
+	Clock() *store.Clock
+}
+
+// fireTimers has everything done that is due by now, as the program's loop does it. Overdue makes the
+// effects of a daily look at what waits too long; nil: it has none.
+func fireTimers(t *testing.T, db clockwork, overdue func(civic.CommunityID, time.Time) []any) {
 	t.Helper()
 	ctx := t.Context()
-	for range 100 {
+	for range 200 {
 		due, err := db.ClaimTimers(ctx, "script", 20, time.Minute)
 		if err != nil {
 			t.Fatal(err)
@@ -28,6 +37,9 @@ func fireTimers(t *testing.T, db *store.DB) {
 			todo, err := civic.Due(timer, db.Clock().Now())
 			if err != nil {
 				t.Fatal(err)
+			}
+			if todo.Overdue != 0 && overdue != nil {
+				todo.Effects = overdue(todo.Overdue, timer.DueAt)
 			}
 			guard := civic.FireTimer{ID: timer.ID, Rev: timer.Rev, DueAt: timer.DueAt}
 			_, err = db.Commit(ctx, store.Commit{

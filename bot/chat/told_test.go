@@ -85,7 +85,7 @@ func (o *office) work(t *testing.T) []told {
 	if err := o.FlushContacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fireTimers(t, o.DB)
+	fireTimers(t, o.DB, nil)
 	if _, err := o.loop.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
