@@ -36,12 +36,7 @@ var canaryPages = map[string]struct {
 // files has a page of each kind opened, by whom it is for and by somebody else.
 func (c *cage) files() {
 	c.t.Helper()
-	mux := http.NewServeMux()
-	if err := c.openPages(mux); err != nil {
-		c.t.Fatal(err)
-	}
-	c.pages.Config.Handler = mux
-	c.pages.Start()
+	c.startPages()
 	n, ok, err := c.db.Needs().ByNumber(c.t.Context(), c.community.ID, 0, 1)
 	if err != nil || !ok {
 		c.t.Fatalf("no need: %v", err)
@@ -85,8 +80,8 @@ func (c *cage) files() {
 	c.say("oCanaryCommittee", "打开 "+canaryPhone[:6], "打开 金丝雀")
 }
 
-// loginFails has somebody come to a page while the platform does not say who it is.
-func (c *cage) loginFails() {
+// startPages puts the pages up where links lead.
+func (c *cage) startPages() {
 	c.t.Helper()
 	mux := http.NewServeMux()
 	if err := c.openPages(mux); err != nil {
@@ -94,6 +89,12 @@ func (c *cage) loginFails() {
 	}
 	c.pages.Config.Handler = mux
 	c.pages.Start()
+}
+
+// loginFails has somebody come to a page while the platform does not say who it is.
+func (c *cage) loginFails() {
+	c.t.Helper()
+	c.startPages()
 	c.phone("oCanaryRaises").get(c.link("oCanaryRaises", flows.RollFormLink, nil) + "/in")
 }
 

@@ -44,15 +44,7 @@ func TestMyDataFile(t *testing.T) {
 	if err != nil || named.Name != "我的数据.xlsx" {
 		t.Fatalf("%+v, %v", named, err)
 	}
-	book, err := excelize.OpenReader(&out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = book.Close() }()
-	rows, err := book.GetRows("我的数据")
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := rowsOf(t, &out)
 	if !slices.Equal(rows[0], flows.MyDataColumns) {
 		t.Errorf("columns %q", rows[0])
 	}
@@ -89,17 +81,8 @@ func TestMyDataWithMedia(t *testing.T) {
 	if len(found) != 3 || found["照片1.jpg"] != photo || found["语音1.amr"] != voice {
 		t.Errorf("the archive has %q", slices.Sorted(maps.Keys(found)))
 	}
-	book, err := excelize.OpenReader(strings.NewReader(found["我的数据.xlsx"]))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = book.Close() }()
-	rows, err := book.GetRows("我的数据")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var media []string
-	for _, r := range rows {
+	for _, r := range rowsOf(t, strings.NewReader(found["我的数据.xlsx"])) {
 		if r[0] == "照片和语音" {
 			media = append(media, r[3])
 		}
@@ -108,6 +91,21 @@ func TestMyDataWithMedia(t *testing.T) {
 	if want := []string{"照片", "照片，文件 照片1.jpg", "语音，文件 语音1.amr"}; !slices.Equal(media, want) {
 		t.Errorf("the workbook says %q", media)
 	}
+}
+
+// rowsOf reads the workbook of 我的数据.
+func rowsOf(t *testing.T, r io.Reader) [][]string {
+	t.Helper()
+	book, err := excelize.OpenReader(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = book.Close() }() // it was only read
+	rows, err := book.GetRows("我的数据")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }
 
 // sent is a photo or voice that somebody sent; without content it has gone.

@@ -74,8 +74,12 @@ func TestMovedOrFired(t *testing.T) {
 			}
 			got := claimsOf(t, fmt.Sprint("round", i), one, two)
 			if len(got) == 0 { // a claim whose answer a busy machine lost ends with its lease
+				one.Clock().Shift(time.Second)
+				if age, err := one.TimerAge(within(t, 10*time.Second)); err != nil || age != 0 {
+					t.Fatalf("round %d: nobody has claimed it: %v %v", i, age, err)
+				}
 				one.Clock().Shift(2 * time.Minute)
-				two.Clock().Shift(2 * time.Minute)
+				two.Clock().Shift(2*time.Minute + time.Second)
 				got = claimsOf(t, fmt.Sprint("again", i), one, two)
 			}
 			if len(got) != 1 || got[0].ID != tm.ID {
